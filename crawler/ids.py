@@ -1,0 +1,29 @@
+"""NCT ids: read from people, found in text."""
+
+import re
+from collections.abc import Iterator
+
+from crawler.errors import IdMalformed
+
+_ID = re.compile(r"NCT0*(?=\d{1,8}$)(?!0+$)(\d{1,8})", re.IGNORECASE)
+_MENTION = re.compile(r"(?<![A-Za-z0-9])NCT[ :#-]{0,2}(\d{8})(?!\d)", re.IGNORECASE)
+
+
+def nct_id(text: str) -> str:
+    """Return the id in its one written form (`nct5300932 ` → NCT05300932); IdMalformed otherwise."""
+    found = _ID.fullmatch(text.strip())
+    if found is None:
+        raise IdMalformed(text)
+    return f"NCT{int(found[1]):08d}"
+
+
+def is_nct_id(text: str) -> bool:
+    """Tell whether a text as a whole is an NCT id."""
+    return _ID.fullmatch(text.strip()) is not None
+
+
+def mentions(text: str) -> Iterator[tuple[str, int]]:
+    """Yield each well-formed NCT id mentioned in a text, with the offset where it stands."""
+    for found in _MENTION.finditer(text):
+        if int(found[1]):
+            yield f"NCT{found[1]}", found.start()

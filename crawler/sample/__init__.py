@@ -1,0 +1,1 @@
+"""The bundled sample registry: facts from real trials, prose in our own words."""

@@ -1,0 +1,1 @@
+"""Trial → terms → answers: analysis, engines, facets, similarity."""

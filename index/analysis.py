@@ -1,0 +1,104 @@
+"""Text → terms, once, for every engine and for similarity.
+
+Lower case, accents folded, possessives dropped, split at everything that is neither letter nor digit, stemmed
+(Snowball English). No word is a stop word: phrases need them all.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import Stemmer
+
+ANALYSIS_VERSION = 1  # a change of anything in this file is a new number: indexes of another one are refused
+
+_WORD = re.compile(r"[^\W_]+")
+_POSSESSIVE = re.compile(r"(?<=[^\W_])['’ʼ]s(?![^\W_])")
+_STEMMER = Stemmer.Stemmer("english")
+_STEMMER.maxCacheSize = 0  # `Vocabulary` and the cache below remember
+
+
+def fold(text: str) -> str:
+    """Lower case without accents; compatibility forms (² ﬁ µ) as their plain letters."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.lower())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def words(text: str) -> list[str]:
+    """Folded words of a text in order, not stemmed."""
+    folded = fold(text)
+    if "'" in folded or "’" in folded or "ʼ" in folded:
+        folded = _POSSESSIVE.sub("", folded)
+    return _WORD.findall(folded)
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """Stem one folded word."""
+    stemmed: str = _STEMMER.stemWord(word)
+    return stemmed
+
+
+def terms(text: str) -> list[str]:
+    """Terms of a text in order: what an index holds and what a query asks for."""
+    return [stem(word) for word in words(text)]
+
+
+def spans(text: str, wanted: frozenset[str]) -> list[tuple[int, int]]:
+    """Where in a text (characters from, to) stand words whose term is wanted."""
+    found = []
+    for match in _WORD.finditer(text):
+        folded = _WORD.findall(fold(match[0]))
+        if any(stem(part) in wanted for part in folded):
+            found.append(match.span())
+    return found
+
+
+class Vocabulary:
+    """Words ↔ numbers while an index is built: every distinct word is stemmed once.
+
+    `terms` lists the stems by number; `surface` counts how often each written word stood for its stem.
+    """
+
+    def __init__(self) -> None:
+        self.terms: list[str] = []
+        self._number_of_term: dict[str, int] = {}
+        self._number_of_word: dict[str, int] = {}
+        self._words: list[tuple[str, int]] = []
+        self.word_counts: list[int] = []
+
+    def word_numbers(self, text: str) -> list[int]:
+        """Numbers of a text's words in order; `term_of_word` maps them to terms."""
+        known = self._number_of_word
+        numbers = []
+        for word in words(text):
+            number = known.get(word)
+            if number is None:
+                number = self._learn(word)
+            numbers.append(number)
+        return numbers
+
+    def _learn(self, word: str) -> int:
+        stemmed: str = _STEMMER.stemWord(word)
+        term = self._number_of_term.setdefault(stemmed, len(self.terms))
+        if term == len(self.terms):
+            self.terms.append(stemmed)
+        number = len(self._words)
+        self._number_of_word[word] = number
+        self._words.append((word, term))
+        return number
+
+    @property
+    def term_of_word(self) -> list[int]:
+        """Number of the term of each word number."""
+        return [term for _, term in self._words]
+
+    def surfaces(self, word_counts: list[int]) -> list[str]:
+        """For each term, the word that was written most often for it."""
+        best = [("", -1)] * len(self.terms)
+        for (word, term), count in zip(self._words, word_counts, strict=True):
+            if count > best[term][1]:
+                best[term] = (word, count)
+        return [word for word, _ in best]

@@ -1,0 +1,156 @@
+"""Memory-mapped columns: facet values, dates, numbers, a value or a list a row; rows are in order of NCT id.
+
+Filters, facet counts and sorting are numpy over these, in every engine that lives on this machine.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from index.document import Document
+from index.schema import DATES, FILTERED
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ValueColumn:
+    """Values of one key: `codes[i]` numbers a value of row `rows[i]`; `values[code]` is its text."""
+
+    values: list[str]
+    rows: NDArray[np.int32]
+    codes: NDArray[np.int32]
+
+    def mask(self, wanted: Iterable[str], size: int) -> Mask:
+        """Rows that have any of the values."""
+        number = {value: code for code, value in enumerate(self.values)}
+        chosen = np.zeros(len(self.values) + 1, np.bool_)
+        for value in wanted:
+            chosen[number.get(value, -1)] = True
+        chosen[-1] = False
+        mask = np.zeros(size, np.bool_)
+        mask[self.rows[chosen[self.codes]]] = True
+        return mask
+
+    def counts(self, mask: Mask) -> tuple[NDArray[np.int64], int]:
+        """How many rows of the mask have each value, and how many have none."""
+        kept = mask[self.rows]
+        counted = np.bincount(self.codes[kept], minlength=len(self.values))
+        having = np.zeros(mask.size, np.bool_)
+        having[self.rows[kept]] = True
+        return counted, int(mask.sum()) - int(having.sum())
+
+
+class Columns:
+    """The columns of one generation, opened where they lie."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._values: dict[str, ValueColumn] = {}
+        self._arrays: dict[str, NDArray[np.generic]] = {}
+
+    def _array(self, name: str) -> NDArray[np.generic]:
+        array = self._arrays.get(name)
+        if array is None:
+            array = np.load(self._folder / f"{name}.npy", mmap_mode="r")
+            self._arrays[name] = array
+        return array
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """NCT id of each row."""
+        return [f"NCT{number:08d}" for number in self.numbers.tolist()]
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """The ids' numbers, ascending."""
+        return self._array("numbers").view(np.int64)
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return int(self._array("numbers").size)
+
+    def row(self, nct_id: str) -> int | None:
+        """Row of a trial, None where it has none."""
+        number = int(nct_id[3:])
+        row = int(np.searchsorted(self.numbers, number))
+        return row if row < self.size and int(self.numbers[row]) == number else None
+
+    @cached_property
+    def _vocabularies(self) -> dict[str, list[str]]:
+        body = (self._folder / "values.json").read_bytes()
+        return msgspec.json.decode(body, type=dict[str, list[str]])
+
+    def values(self, key: str) -> ValueColumn:
+        """Values of a facet or filter key."""
+        column = self._values.get(key)
+        if column is None:
+            rows, codes = self._array(f"{key}.rows"), self._array(f"{key}.codes")
+            column = ValueColumn(self._vocabularies[key], rows.view(np.int32), codes.view(np.int32))
+            self._values[key] = column
+        return column
+
+    def days(self, key: str) -> NDArray[np.int32]:
+        """Days (YYYYMMDD, 0 for none) by a key of `schema.DATES`."""
+        return self._array(key).view(np.int32)
+
+    @property
+    def enrollment(self) -> NDArray[np.int64]:
+        """Number of participants, -1 for none."""
+        return self._array("enrollment").view(np.int64)
+
+    @property
+    def ages(self) -> NDArray[np.float64]:
+        """Rows × (youngest, oldest) in years; no bound is 0 and infinity."""
+        return self._array("ages").view(np.float64)
+
+
+class ColumnWriter:
+    """Collects columns from documents in order of their rows."""
+
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+        self._codes: dict[str, dict[str, int]] = {key: {} for key in FILTERED}
+        self._pairs: dict[str, tuple[list[int], list[int]]] = {key: ([], []) for key in FILTERED}
+        self._days: dict[str, list[int]] = {key: [] for key in DATES}
+        self._enrollment: list[int] = []
+        self._ages: list[tuple[float, float]] = []
+
+    def add(self, document: Document) -> None:
+        """Take one document's values."""
+        row = len(self._numbers)
+        self._numbers.append(int(document.nct_id[3:]))
+        for key, (rows, codes) in self._pairs.items():
+            known = self._codes[key]
+            for value in document.values[key]:
+                rows.append(row)
+                codes.append(known.setdefault(value, len(known)))
+        for key, days in self._days.items():
+            days.append(document.days[key])
+        self._enrollment.append(-1 if document.enrollment is None else document.enrollment)
+        youngest, oldest = document.ages
+        self._ages.append((youngest or 0.0, float("inf") if oldest is None else oldest))
+
+    def write(self, folder: Path) -> None:
+        """Write the columns into a new folder."""
+        folder.mkdir(parents=True)
+
+        def save(name: str, array: NDArray[np.generic]) -> None:
+            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+
+        save("numbers", np.array(self._numbers, np.int64))
+        for key, (rows, codes) in self._pairs.items():
+            save(f"{key}.rows", np.array(rows, np.int32))
+            save(f"{key}.codes", np.array(codes, np.int32))
+        for key, days in self._days.items():
+            save(key, np.array(days, np.int32))
+        save("enrollment", np.array(self._enrollment, np.int64))
+        save("ages", np.array(self._ages, np.float64).reshape(-1, 2))
+        vocabularies = {key: list(known) for key, known in self._codes.items()}
+        (folder / "values.json").write_bytes(msgspec.json.encode(vocabularies))

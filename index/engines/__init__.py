@@ -1,0 +1,22 @@
+"""Engines behind one protocol: each answers the same tree with the same set.
+
+They are imported when they are asked for, since each brings a library of its own.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from index.engines.base import Engine, EngineWriter
+
+ENGINES = ("whoosh",)
+
+
+def engine_writer(name: str) -> EngineWriter:
+    """Make the writer of an engine."""
+    return cast("EngineWriter", import_module(f"index.engines.{name}").writer())
+
+
+def open_engine(name: str, folder: Path) -> Engine:
+    """Open an engine's part of a generation."""
+    return cast("Engine", import_module(f"index.engines.{name}").reader(folder))

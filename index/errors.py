@@ -1,0 +1,114 @@
+"""Errors of questions and of indexes; each writes its own sentence with the next step."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from crawler.errors import TrialkinError, UsageError
+
+
+@dataclass(eq=False)
+class QueryError(UsageError):
+    """A query that can't be read: where, and what was expected there."""
+
+    text: str
+    position: int
+    expected: str
+
+    def __str__(self) -> str:
+        # A long query is shown around the mistake; tabs and newlines would move the caret.
+        begin = max(0, self.position - 60)
+        shown = "".join(letter if letter.isprintable() else " " for letter in self.text[begin : self.position + 40])
+        return f"the query can't be read: expected {self.expected}\n  {shown}\n  {' ' * (self.position - begin)}^"
+
+
+@dataclass(eq=False)
+class ValueUnknown(UsageError):
+    """A value that a closed list doesn't have."""
+
+    name: str
+    value: str
+    allowed: tuple[str, ...]
+
+    def __str__(self) -> str:
+        near = nearest(self.value.upper().replace(" ", "_"), self.allowed)
+        hint = f"; did you mean {near}?" if near else ""
+        return f"{self.name} has no value {self.value!r}{hint or '.'} One of: {', '.join(self.allowed)}."
+
+
+@dataclass(eq=False)
+class RangeMalformed(UsageError):
+    """A range that can't be read."""
+
+    name: str
+    value: str
+    form: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value!r} is no range; write {self.form}, either end may be left out."
+
+
+def nearest(value: str, known: tuple[str, ...] | list[str]) -> str | None:
+    """Return the known value that looks most like this one, None where none does."""
+    folded = {other.casefold(): other for other in known}
+    found = get_close_matches(value.casefold(), list(folded), n=1, cutoff=0.6)
+    return folded[found[0]] if found else None
+
+
+class IndexUnusable(TrialkinError):
+    """The index can't answer."""
+
+
+@dataclass(eq=False)
+class IndexMissing(IndexUnusable):
+    """Records are here, an index is not."""
+
+    folder: Path
+
+    def __str__(self) -> str:
+        return f"{self.folder} holds no index yet. Build it with `trialkin index`."
+
+
+@dataclass(eq=False)
+class IndexOutdated(IndexUnusable):
+    """An index that another version made."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the index was made {self.reason}. Build it anew with `trialkin index --rebuild`."
+
+
+@dataclass(eq=False)
+class EngineDiffers(IndexUnusable):
+    """Another engine was asked for than the index has."""
+
+    held: str
+    asked: str
+
+    def __str__(self) -> str:
+        return (
+            f"the index here is {self.held}'s, not {self.asked}'s. Move it with `trialkin index --engine {self.asked}`."
+        )
+
+
+@dataclass(eq=False)
+class EngineUnknown(UsageError):
+    """An engine that this version doesn't have."""
+
+    name: str
+    known: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"there is no engine {self.name!r}; one of: {', '.join(self.known)}."
+
+
+@dataclass(eq=False)
+class IndexDamaged(IndexUnusable):
+    """Files of the index are missing or not what was written."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path} is damaged ({self.reason}). Build the index anew with `trialkin index --rebuild`."

@@ -1,0 +1,142 @@
+"""A tree over an engine's postings and the columns → which rows, with what score.
+
+Sets are boolean masks over all rows: at any size that a laptop holds they are cheaper than the bookkeeping that
+would avoid them, and every boolean operator is one numpy call.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.columns import Columns, Mask
+from index.engines.base import Engine, Posting, field_of, phrase_rows
+from index.inverted import Floats, Ints
+from index.query.tree import (
+    Age,
+    All,
+    Any,
+    Days,
+    Enrollment,
+    Ids,
+    Missing,
+    Node,
+    Not,
+    Value,
+    Words,
+    positive_words,
+)
+from index.schema import BASIC, FILTERED, NUMBER_OF_PIECE
+
+
+class Evaluator:
+    """Answers trees over one generation; postings are read once a question."""
+
+    def __init__(self, engine: Engine, columns: Columns) -> None:
+        self._engine = engine
+        self._columns = columns
+        self._postings: dict[tuple[str, str], Posting] = {}
+        self._word_rows: dict[Words, Ints] = {}
+
+    # -- sets ------------------------------------------------------------------------------------------------------
+
+    def mask(self, node: Node) -> Mask:
+        """Rows for which the tree holds."""
+        if isinstance(node, Words):
+            mask = np.zeros(self._columns.size, np.bool_)
+            mask[self._rows(node)] = True
+            return mask
+        if isinstance(node, All):
+            return self._fold(node.parts, np.logical_and, empty=True)
+        if isinstance(node, Any):
+            return self._fold(node.parts, np.logical_or, empty=False)
+        if isinstance(node, Not):
+            return ~self.mask(node.part)
+        return self._column_mask(node)
+
+    def _fold(self, parts: tuple[Node, ...], join: np.ufunc, *, empty: bool) -> Mask:
+        mask = np.full(self._columns.size, empty)
+        for part in parts:
+            join(mask, self.mask(part), out=mask)
+        return mask
+
+    def _posting(self, area: str, term: str) -> Posting:
+        posting = self._postings.get((area, term))
+        if posting is None:
+            posting = self._piece(area, term) if area in NUMBER_OF_PIECE else self._engine.posting(area, term)
+            self._postings[area, term] = posting
+        return posting
+
+    def _piece(self, piece: str, term: str) -> Posting:
+        """Postings of one field, which has none of its own: those of Basic whose positions lie in that field."""
+        basic = self._posting(BASIC, term)
+        places = self._engine.positions(term)
+        kept = np.unique(places[field_of(places) == NUMBER_OF_PIECE[piece]] >> np.uint64(32)).astype(np.int32)
+        return Posting(kept, basic.weights[np.searchsorted(basic.rows, kept)])
+
+    def _rows(self, words: Words) -> Ints:
+        rows = self._word_rows.get(words)
+        if rows is None:
+            rows = self._find(words)
+            self._word_rows[words] = rows
+        return rows
+
+    def _find(self, words: Words) -> Ints:
+        if len(words.terms) == 1:
+            return self._posting(words.area, words.terms[0]).rows
+        return phrase_rows(self._engine, words.area, words.terms)
+
+    def _column_mask(self, node: Value | Days | Enrollment | Age | Ids | Missing) -> Mask:
+        columns = self._columns
+        if isinstance(node, Value):
+            return self._value_mask(node)
+        if isinstance(node, Days):
+            return _between(columns.days(node.key), node.begin, node.end, nothing=0)
+        if isinstance(node, Enrollment):
+            return _between(columns.enrollment, node.least, node.most, nothing=-1)
+        if isinstance(node, Age):
+            ages = columns.ages
+            return (ages[:, 0] <= node.years) & (node.years <= ages[:, 1])
+        if isinstance(node, Ids):
+            mask = np.zeros(columns.size, np.bool_)
+            rows = (columns.row(nct_id) for nct_id in node.nct_ids)
+            mask[[row for row in rows if row is not None]] = True
+            return mask
+        return self._missing_mask(node.key)
+
+    def _value_mask(self, node: Value) -> Mask:
+        column = self._columns.values(node.key)
+        if FILTERED[node.key].closed is not None:
+            return column.mask(node.values, self._columns.size)
+        asked = {value.casefold() for value in node.values}
+        return column.mask([v for v in column.values if v.casefold() in asked], self._columns.size)
+
+    def _missing_mask(self, key: str) -> Mask:
+        if key in FILTERED:
+            column = self._columns.values(key)
+            return ~column.mask(column.values, self._columns.size)
+        if key == "enrollment":
+            return np.equal(self._columns.enrollment, -1)
+        return np.equal(self._columns.days(key), 0)
+
+    # -- scores ----------------------------------------------------------------------------------------------------
+
+    def scores(self, node: Node) -> Floats:
+        """Score of every row: over the words that hold there, the sum of their terms' scores."""
+        total = np.zeros(self._columns.size, np.float32)
+        for words in positive_words(node):
+            rows = self._rows(words)
+            for term in words.terms:
+                posting = self._posting(words.area, term)
+                if rows.size == posting.rows.size:
+                    total[rows] += posting.weights
+                else:
+                    total[rows] += posting.weights[np.searchsorted(posting.rows, rows)]
+        return total
+
+
+def _between(column: NDArray[np.integer], least: int | None, most: int | None, *, nothing: int) -> Mask:
+    mask: Mask = column != nothing
+    if least is not None:
+        mask &= column >= least
+    if most is not None:
+        mask &= column <= most
+    return mask

@@ -1,0 +1,54 @@
+"""Where a query's words stand in what is shown of a hit, found when it is shown, by the analyser itself."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from index import analysis
+from index.document import Card
+from index.query.tree import Node, positive_words
+
+SNIPPET_CHARACTERS = 240
+
+
+class Highlight(msgspec.Struct, frozen=True):
+    """A piece of a field's text and the words in it (characters from, to) that the query asks for."""
+
+    field: str
+    text: str
+    spans: list[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Highlighter:
+    """Marks the terms of one query."""
+
+    terms: frozenset[str]
+
+    @classmethod
+    def of(cls, node: Node) -> "Highlighter":
+        """Take the terms that a hit may hold."""
+        return cls(frozenset(term for words in positive_words(node) for term in words.terms))
+
+    def highlights(self, card: Card) -> list[Highlight]:
+        """Mark title, conditions, interventions and summary; fields without a marked word are left out."""
+        if not self.terms:
+            return []
+        texts = [("title", card.title)]
+        texts += [("condition", condition) for condition in card.conditions]
+        texts += [("intervention", intervention) for intervention in card.interventions]
+        if card.brief_summary is not None:
+            texts.append(("brief_summary", card.brief_summary))
+        marked = (self._mark(field, text) for field, text in texts)
+        return [highlight for highlight in marked if highlight is not None]
+
+    def _mark(self, field: str, text: str) -> Highlight | None:
+        spans = analysis.spans(text, self.terms)
+        if not spans:
+            return None
+        begin = 0 if len(text) <= SNIPPET_CHARACTERS else max(0, spans[0][0] - SNIPPET_CHARACTERS // 4)
+        if begin:
+            begin = text.rfind(" ", 0, begin) + 1
+        end = min(len(text), begin + SNIPPET_CHARACTERS)
+        shown = [(start - begin, stop - begin) for start, stop in spans if start >= begin and stop <= end]
+        return Highlight(field, text[begin:end], shown)

@@ -1,0 +1,84 @@
+"""Which generation an index is at, what made it, and a checksum of every file of it.
+
+The manifest is replaced atomically, last: a reader sees the old generation or the new one, whole.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+import msgspec
+
+from index.analysis import ANALYSIS_VERSION
+from index.errors import IndexDamaged, IndexMissing, IndexOutdated
+from index.schema import INDEX_VERSION
+
+NAME = "manifest.json"
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What an index is. `change` is the store's change number that it holds; `files` maps paths to SHA-256."""
+
+    index_version: int
+    analysis_version: int
+    engine: str
+    generation: int
+    documents: int
+    change: int
+    content: str
+    data_timestamp: str | None
+    built_at: str
+    files: dict[str, str]
+
+    @property
+    def folder(self) -> str:
+        """Name of the generation's folder."""
+        return f"generation-{self.generation:06d}"
+
+
+class _Sealed(msgspec.Struct):
+    """The manifest's own bytes with their checksum."""
+
+    sha256: str
+    manifest: msgspec.Raw
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest; IndexMissing, IndexDamaged or IndexOutdated where it can't serve."""
+    path = folder / NAME
+    try:
+        sealed = msgspec.json.decode(path.read_bytes(), type=_Sealed)
+        body = bytes(sealed.manifest)
+        if hashlib.sha256(body).hexdigest() != sealed.sha256:
+            raise IndexDamaged(path, "its checksum differs")
+        manifest = msgspec.json.decode(body, type=Manifest)
+    except FileNotFoundError:
+        raise IndexMissing(folder) from None
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise IndexDamaged(path, str(error)) from None
+    if manifest.index_version != INDEX_VERSION:
+        raise IndexOutdated(f"by another version of trialkin (layout {manifest.index_version}, not {INDEX_VERSION})")
+    if manifest.analysis_version != ANALYSIS_VERSION:
+        raise IndexOutdated(f"with another analysis ({manifest.analysis_version}, not {ANALYSIS_VERSION})")
+    return manifest
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replace the manifest atomically."""
+    body = msgspec.json.encode(manifest)
+    sealed = _Sealed(hashlib.sha256(body).hexdigest(), msgspec.Raw(body))
+    draft = folder / f"{NAME}.new"
+    with draft.open("wb") as handle:
+        handle.write(msgspec.json.encode(sealed))
+        handle.flush()
+        os.fsync(handle.fileno())
+    draft.replace(folder / NAME)
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file below a folder, by its path in it."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

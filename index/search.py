@@ -1,0 +1,252 @@
+"""Query → page of hits with an exact total and facets; an id → similar trials with reasons. One open generation."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from index.columns import Columns, Mask
+from index.document import Card
+from index.engines import open_engine
+from index.errors import EngineDiffers, IndexDamaged
+from index.evaluate import Evaluator
+from index.highlight import Highlight, Highlighter
+from index.manifest import Manifest, read_manifest
+from index.query.tree import All, Node, positive_words
+from index.schema import FACETS
+from index.similar.matrix import Matrix
+from index.similar.reasons import Fact, Kinship, Why, shared_facts, why
+
+HIGHLIGHTED_HITS = 100
+OPEN_FACET_VALUES = 20  # of an open list; a closed one is told whole
+SORT_KEYS = ("relevance", "start", "completed", "updated", "posted", "enrollment")
+
+Filters = dict[str, Node]  # a filter flag's name → what it asks; a facet ignores the flag of its own key
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A trial found. `score` is None where nothing was asked in words."""
+
+    nct_id: str
+    title: str
+    status: str | None
+    phases: tuple[str, ...]
+    conditions: tuple[str, ...]
+    score: float | None
+    highlights: list[Highlight]
+
+
+class FacetCount(msgspec.Struct, frozen=True):
+    """A value and how many trials have it; value None counts those without any."""
+
+    value: str | bool | None
+    count: int
+
+
+class SearchPage(msgspec.Struct, frozen=True):
+    """A page of hits. `total` is exact; `also` lists synonyms that were looked for too."""
+
+    query: str | None
+    total: int
+    hits: list[Hit]
+    facets: dict[str, list[FacetCount]]
+    also: list[str]
+    data_timestamp: str | None
+
+
+class SimilarTrial(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A trial like the one asked about; `why` is filled on request."""
+
+    nct_id: str
+    title: str
+    score: float
+    why: Why | None = None
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """What to find. `node` None asks for everything that the filters leave."""
+
+    text: str | None = None
+    node: Node | None = None
+    filters: Filters = field(default_factory=dict)
+    facets: bool = False
+    sort: str = "relevance"
+    ascending: bool = False
+    limit: int = 10
+    offset: int = 0
+
+
+class Index:
+    """One generation of an index, open."""
+
+    def __init__(self, root: Path, manifest: Manifest) -> None:
+        folder = root / manifest.folder
+        self.manifest = manifest
+        self.columns = Columns(folder / "columns")
+        self._engine = open_engine(manifest.engine, folder / manifest.engine)
+        self._vectors = folder / "vectors"
+        self._matrix: Matrix | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._engine.close()
+
+    @property
+    def matrix(self) -> Matrix:
+        """The similarity vectors."""
+        if self._matrix is None:
+            self._matrix = Matrix(self._vectors)
+        return self._matrix
+
+    def card(self, nct_id: str) -> Card | None:
+        """What an answer shows of a trial, None where the index doesn't have it."""
+        row = self.columns.row(nct_id)
+        return None if row is None else self._engine.cards([row])[0]
+
+    # -- search ----------------------------------------------------------------------------------------------------
+
+    def search(self, request: SearchRequest) -> SearchPage:
+        """Answer a request: hits in order, the exact total, facets where they are asked for."""
+        evaluator = Evaluator(self._engine, self.columns)
+        node = All() if request.node is None else request.node
+        asked = evaluator.mask(node)
+        masks = {name: evaluator.mask(part) for name, part in request.filters.items()}
+        found = _and(asked, masks.values())
+        worded = bool(positive_words(node))
+        scores = evaluator.scores(node) if worded else None
+        rows = self._ordered(found, scores, request)
+        return SearchPage(
+            query=request.text,
+            total=int(found.sum()),
+            hits=self._hits(rows, scores, Highlighter.of(node)),
+            facets=self._facets(asked, masks) if request.facets else {},
+            also=[],
+            data_timestamp=self.manifest.data_timestamp,
+        )
+
+    def matching(self, request: SearchRequest) -> list[str]:
+        """Ids of all trials that a request finds, in its order."""
+        evaluator = Evaluator(self._engine, self.columns)
+        node = All() if request.node is None else request.node
+        found = _and(evaluator.mask(node), (evaluator.mask(part) for part in request.filters.values()))
+        scores = evaluator.scores(node) if positive_words(node) else None
+        return [self.columns.ids[row] for row in self._ordered(found, scores, request)]
+
+    def _ordered(self, found: Mask, scores: NDArray[np.float32] | None, request: SearchRequest) -> list[int]:
+        """Rows of the page asked for, in order; ties stand in order of NCT id, missing dates and numbers last."""
+        rows = np.flatnonzero(found)
+        key = self._sort_key(request, scores)[rows]
+        sign = 1 if request.ascending else -1
+        missing = key < 0 if request.sort == "enrollment" else key == 0 if request.sort != "relevance" else None
+        order = np.argsort(sign * key, kind="stable") if missing is None else np.lexsort((sign * key, missing))
+        page = order[request.offset : request.offset + request.limit]
+        return [int(row) for row in rows[page]]
+
+    def _sort_key(self, request: SearchRequest, scores: NDArray[np.float32] | None) -> NDArray[np.float64]:
+        if request.sort == "relevance":
+            key: NDArray[np.generic] = self.columns.days("updated") if scores is None else scores
+        elif request.sort == "enrollment":
+            key = self.columns.enrollment
+        else:
+            key = self.columns.days(request.sort)
+        return key.astype(np.float64)
+
+    def _hits(self, rows: list[int], scores: NDArray[np.float32] | None, highlighter: Highlighter) -> list[Hit]:
+        cards = self._engine.cards(rows)
+        return [
+            Hit(
+                nct_id=card.nct_id,
+                title=card.title,
+                status=card.status,
+                phases=card.phases,
+                conditions=card.conditions,
+                score=None if scores is None else float(scores[row]),
+                highlights=highlighter.highlights(card) if place < HIGHLIGHTED_HITS else [],
+            )
+            for place, (row, card) in enumerate(zip(rows, cards, strict=True))
+        ]
+
+    def _facets(self, asked: Mask, masks: dict[str, Mask]) -> dict[str, list[FacetCount]]:
+        found = _and(asked, masks.values())
+        return {
+            key: self._facet(
+                key, _and(asked, (m for name, m in masks.items() if name != key)) if key in masks else found
+            )
+            for key in FACETS
+        }
+
+    def _facet(self, key: str, mask: Mask) -> list[FacetCount]:
+        column = self.columns.values(key)
+        counts, without = column.counts(mask)
+        counted = {value: int(count) for value, count in zip(column.values, counts, strict=True)}
+        closed = FACETS[key].closed
+        if closed is None:
+            told = {value: count for value, count in counted.items() if count}
+        else:
+            told = {value: counted.get(value, 0) for value in (*closed, *counted)}
+        ordered = sorted(told.items(), key=lambda pair: (-pair[1], pair[0]))
+        if closed is None:
+            ordered = ordered[:OPEN_FACET_VALUES]
+        listed = [FacetCount(value == "true" if key == "results" else value, count) for value, count in ordered]
+        return [*listed, FacetCount(None, without)] if without else listed
+
+    # -- similar ---------------------------------------------------------------------------------------------------
+
+    def similar(self, nct_ids: list[str], filters: Filters, limit: int, kinship: Kinship | None) -> list[SimilarTrial]:
+        """Trials most like all of the given ones, which must be in the index; reasons where kinship is given."""
+        rows = [row for row in (self.columns.row(nct_id) for nct_id in nct_ids) if row is not None]
+        query = self.matrix.mean(rows)
+        evaluator = Evaluator(self._engine, self.columns)
+        allowed = evaluator.mask(All(tuple(filters.values())))
+        allowed[rows] = False
+        ranked = self.matrix.ranked(query, allowed, limit)
+        cards = self._engine.cards(ranked.rows)
+        own = self._engine.cards(rows)
+        return [
+            SimilarTrial(
+                nct_id=card.nct_id,
+                title=card.title,
+                score=score,
+                why=None if kinship is None else why(self.matrix, query, row, _facts(own, card, kinship)),
+            )
+            for row, score, card in zip(ranked.rows, ranked.scores, cards, strict=True)
+        ]
+
+
+def _facts(own: list[Card], card: Card, kinship: Kinship) -> list[Fact]:
+    """Facts that a hit shares with any of the trials asked about, each once; links first."""
+    linked = [fact for mine in own for fact in kinship.facts(mine.nct_id, card.nct_id)]
+    shared = [fact for mine in own for fact in shared_facts(mine, card)]
+    return list(dict.fromkeys((*linked, *shared)))
+
+
+def _and(mask: Mask, others: Iterable[Mask]) -> Mask:
+    joined = mask.copy()
+    for other in others:
+        joined &= other
+    return joined
+
+
+@contextmanager
+def open_index(folder: Path, engine: str = "auto") -> Iterator[Index]:
+    """Open the current generation; IndexMissing, IndexOutdated, IndexDamaged or EngineDiffers where it can't."""
+    manifest = read_manifest(folder)
+    if engine not in {"auto", manifest.engine}:
+        raise EngineDiffers(manifest.engine, engine)
+    try:
+        index = Index(folder, manifest)
+    except (OSError, ValueError, EOFError) as error:
+        raise IndexDamaged(folder / manifest.folder, str(error)) from None
+    with index:
+        yield index

@@ -1,0 +1,1 @@
+"""Similarity: fielded vectors, a memory-mapped matrix, and reasons that add up to the score."""

@@ -1,0 +1,41 @@
+"""Checks that the index's files are what was written, and that it holds just what the store has."""
+
+import hashlib
+from collections.abc import Iterator
+
+from crawler.errors import StoreError
+from crawler.store import Store
+from index.build import content_digest
+from index.errors import IndexMissing, IndexUnusable
+from index.manifest import read_manifest
+
+
+def index_problems(store: Store, checked: dict[str, int | bool]) -> Iterator[str]:
+    """Yield a sentence for each thing that is wrong in the index; `checked` is told what was looked at."""
+    root = store.cache.index
+    checked["index_files"] = 0
+    try:
+        manifest = read_manifest(root)
+    except IndexMissing:
+        return
+    except IndexUnusable as error:
+        yield str(error)
+        return
+    folder = root / manifest.folder
+    for name, written in manifest.files.items():
+        checked["index_files"] += 1
+        try:
+            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        except OSError as error:
+            yield f"{folder / name}: can't be read ({error.strerror}); run `trialkin index --rebuild`"
+            continue
+        if found != written:
+            yield f"{folder / name}: is not what was written; run `trialkin index --rebuild`"
+    checked["documents"] = manifest.documents
+    try:
+        ids, versions = store.current_versions()
+    except StoreError as error:
+        yield str(error)
+        return
+    if content_digest(ids, versions) != manifest.content:
+        yield f"the index holds other versions than the {len(ids)} records here; run `trialkin index`"

@@ -1,0 +1,1 @@
+"""Answers → people and programs: a terminal, JSON, the registry's own API."""

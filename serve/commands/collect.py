@@ -1,0 +1,80 @@
+"""`load` and `index`: records in, the index brought up to them."""
+
+import sys
+import time
+
+import click
+
+from crawler.config import Cache
+from crawler.store import Store
+from serve.commands.options import as_json, common, engine_option
+
+
+def bring_up(store: Store, engine: str, *, rebuild: bool = False) -> tuple[str, int, float]:
+    """Index what the store holds, with a bar; engine, documents, seconds."""
+    from index.build import update
+    from serve.terminal import progress
+
+    began = time.monotonic()
+    with progress("indexing", store.counts()["trials"]) as advance:
+        manifest, _ = update(store, engine, advance, rebuild=rebuild)
+    return manifest.engine, manifest.documents, time.monotonic() - began
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...|-")
+@click.option("--no-index", is_flag=True, help="Keep the records and leave the index as it is.")
+@engine_option
+@as_json
+@common
+def load(files: tuple[str, ...], no_index: bool, engine: str, as_json: bool, cache: Cache) -> None:
+    """Read records from files (json, jsonl, gz, zip, the site's own download; - is stdin), then index.
+
+    A record older than the one held, by its update date, is kept as a version and replaces nothing.
+    """
+    from crawler.load import load as load_files
+    from index.build import choose_engine
+    from serve.output import write_json
+    from serve.terminal import clean, progress
+
+    choose_engine(engine)
+    with Store.writing(cache) as store:
+        with progress("loading") as advance:
+            outcome = load_files(store, files, advance)
+        if not no_index and store.counts()["trials"]:
+            bring_up(store, engine)
+        timestamp = store.data_timestamp
+    if as_json:
+        told = {"loaded": outcome.loaded, "unchanged": outcome.unchanged, "older": outcome.older}
+        write_json({**told, "failed": outcome.failed, "data_timestamp": timestamp})
+    else:
+        for failed in outcome.failed:
+            click.echo(f"trialkin: {clean(failed.source)}: {clean(failed.reason)}", err=True)
+        counts = f"{outcome.loaded:,} loaded, {outcome.unchanged:,} unchanged, {outcome.older:,} older"
+        click.echo(f"{counts}, {len(outcome.failed):,} failed")
+    if outcome.failed:
+        sys.exit(1)
+
+
+@click.command(name="index")
+@engine_option
+@click.option("--rebuild", is_flag=True, help="Build anew even where nothing changed.")
+@as_json
+@common
+def index_command(engine: str, rebuild: bool, as_json: bool, cache: Cache) -> None:
+    """Build the index, or bring it up to the records."""
+    from crawler.errors import CacheEmpty
+    from index.build import choose_engine
+    from serve.output import write_json
+
+    choose_engine(engine)
+    if not cache.database.exists():
+        raise CacheEmpty(cache.folder)
+    with Store.writing(cache) as store:
+        name, documents, seconds = bring_up(store, engine, rebuild=rebuild)
+        timestamp = store.data_timestamp
+    if as_json:
+        told = {"engine": name, "documents": documents, "seconds": round(seconds, 3)}
+        write_json({**told, "data_timestamp": timestamp})
+    else:
+        click.echo(f"{documents:,} trials indexed with {name} in {seconds:.1f} s")

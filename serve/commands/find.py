@@ -1,0 +1,193 @@
+"""`search` and `similar`: questions to the index."""
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crawler.config import Cache
+from crawler.errors import TrialkinError
+from serve.commands.options import as_json, common, engine_option, filter_options, made_filters, opened_index
+
+if TYPE_CHECKING:
+    from index.search import Filters, Index, SearchPage
+    from serve.neighbours import SimilarAnswer
+
+SORT_KEYS = ("relevance", "start", "completed", "updated", "posted", "enrollment")
+_COLUMNS = ("nct_id", "title", "status", "phases", "conditions", "score")
+
+
+def stdin_lines() -> Iterator[str]:
+    """Lines of standard input as they come, without their ends, blank ones left out."""
+    for line in sys.stdin:
+        if line.strip():
+            yield line.rstrip("\r\n")
+
+
+def batch(key: str, answer: Callable[[str], None]) -> None:
+    """Answer each line of stdin; one that fails is an object with the line and the error, and exit 1 at the end."""
+    from serve.output import write_json
+
+    failed = 0
+    for line in stdin_lines():
+        try:
+            answer(line)
+        except TrialkinError as error:
+            failed += 1
+            write_json({key: line, "error": str(error)})
+    if failed:
+        sys.exit(1)
+
+
+def _sort(_context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, bool]:
+    key, _, direction = value.partition(":")
+    if key not in SORT_KEYS or direction not in {"", "asc", "desc"}:
+        raise click.BadParameter(
+            f"{value!r} is none of {', '.join(SORT_KEYS)}, each with :asc if wanted.", param=parameter
+        )
+    return key, direction == "asc"
+
+
+@click.command()
+@click.argument("query", required=False)
+@filter_options
+@click.option("--facets", is_flag=True, help="Count the trials found by status, phase, country and more.")
+@click.option(
+    "--sort",
+    default="relevance",
+    metavar="KEY[:asc]",
+    callback=_sort,
+    help=f"One of {', '.join(SORT_KEYS)}; newest or largest first.",
+)
+@click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Hits to show.")
+@click.option("--offset", type=click.IntRange(min=0), default=0, show_default=True, help="Hits to leave out first.")
+@click.option("--format", "form", type=click.Choice(["ids", "csv"]), help="Write plain ids or CSV.")
+@engine_option
+@as_json
+@common
+def search(
+    query: str | None,
+    facets: bool,
+    sort: tuple[str, bool],
+    limit: int,
+    offset: int,
+    form: str | None,
+    engine: str,
+    as_json: bool,
+    cache: Cache,
+    **options: Any,
+) -> None:
+    """Find trials: full text with facets. QUERY - reads a query a line from stdin.
+
+    Words are ANDed and look everywhere; "quotes" make a phrase; AND, OR, NOT and brackets work; cond:, intr:,
+    title:, phase:, status:, country:, start:2020..2022 and the registry's own AREA[Field] narrow a word.
+    """
+    from index.query.parse import parse
+    from index.search import SearchRequest
+
+    made = made_filters(options)
+
+    def request(text: str | None) -> SearchRequest:
+        node = None if text is None else parse(text)
+        return SearchRequest(text, node, made, facets, *sort, limit, offset)
+
+    with opened_index(cache, engine) as index:
+        _name_the_nearest(index, made)
+        if query == "-":
+            batch("query", lambda line: _write_page(index.search(request(line)), form or "json", offset))
+            return
+        page = index.search(request(query))
+    _write_page(page, form or ("json" if as_json else None), offset)
+
+
+def _name_the_nearest(index: "Index", made: "Filters") -> None:
+    """Tell of open values that no trial has, with the one that looks most like each."""
+    from index.errors import nearest
+    from index.query.tree import Value
+    from index.schema import FILTERED
+
+    for node in made.values():
+        if not isinstance(node, Value) or FILTERED[node.key].closed is not None:
+            continue
+        known = index.columns.values(node.key).values
+        folded = {value.casefold() for value in known}
+        for value in node.values:
+            if value.casefold() not in folded:
+                near = nearest(value, known)
+                hint = f"; the nearest is {near!r}" if near else ""
+                click.echo(f"trialkin: no trial here has {node.key} {value!r}{hint}.", err=True)
+
+
+def _write_page(page: "SearchPage", form: str | None, offset: int) -> None:
+    from serve import output
+
+    if form == "json":
+        output.write_json(page)
+    elif form == "ids":
+        output.write_bytes("".join(f"{hit.nct_id}\n" for hit in page.hits).encode())
+    elif form == "csv":
+        rows = [[getattr(hit, name) for name in _COLUMNS] for hit in page.hits]
+        output.write_bytes(output.csv_text(_COLUMNS, rows).encode())
+    else:
+        from serve.terminal import show_page
+
+        show_page(page, offset)
+
+
+@click.command()
+@click.argument("asked", nargs=-1, required=True, metavar="ID...|-")
+@filter_options
+@click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Trials to show.")
+@click.option("--why", "reasons", is_flag=True, help="Say what each shares and how much each part gave.")
+@click.option("--format", "form", type=click.Choice(["ids", "csv"]), help="Write plain ids or CSV.")
+@engine_option
+@as_json
+@common
+def similar(
+    asked: tuple[str, ...],
+    limit: int,
+    reasons: bool,
+    form: str | None,
+    engine: str,
+    as_json: bool,
+    cache: Cache,
+    **options: Any,
+) -> None:
+    """List the trials most like a given one, itself left out. Several IDs: what is like all of them.
+
+    ID - reads an id a line from stdin and writes one JSON object a line.
+    """
+    from crawler.ids import nct_id
+    from crawler.store import Store
+    from serve.neighbours import Neighbours
+
+    made = made_filters(options)
+    ids = [] if asked == ("-",) else [nct_id(text) for text in asked]
+    with opened_index(cache, engine) as index, Store.reading(cache) as store:
+        _name_the_nearest(index, made)
+        neighbours = Neighbours(index, store, made, limit, reasons=reasons)
+        if asked == ("-",):
+            batch(
+                "nct_id",
+                lambda line: _write_similar(neighbours.of([nct_id(line)], line.strip()), form or "json"),
+            )
+            return
+        answer = neighbours.of(ids, None)
+    _write_similar(answer, form or ("json" if as_json else None))
+
+
+def _write_similar(answer: "SimilarAnswer", form: str | None) -> None:
+    from serve import output
+
+    if form == "json":
+        output.write_json(answer)
+    elif form == "ids":
+        output.write_bytes("".join(f"{hit.nct_id}\n" for hit in answer.hits).encode())
+    elif form == "csv":
+        rows = [(hit.nct_id, hit.title, hit.score) for hit in answer.hits]
+        output.write_bytes(output.csv_text(("nct_id", "title", "score"), rows).encode())
+    else:
+        from serve.terminal import show_similar
+
+        show_similar(answer.nct_ids or [answer.nct_id or ""], answer.hits)

@@ -1,0 +1,89 @@
+"""`show`, `status`, `verify`: what the cache holds and whether it is whole."""
+
+import sys
+
+import click
+
+from crawler.config import Cache
+from serve.commands.find import batch
+from serve.commands.options import as_json, common
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...|-")
+@click.option("--raw", is_flag=True, help="The record as it was fetched, byte for byte.")
+@as_json
+@common
+def show(ids: tuple[str, ...], raw: bool, as_json: bool, cache: Cache) -> None:
+    """Show trials, one a line with --json. ID - reads an id a line from stdin."""
+    from crawler.errors import RecordInvalid
+    from crawler.ids import nct_id
+    from crawler.store import Store
+    from serve.output import write_bytes, write_json
+    from serve.records import one_line, shown
+
+    with Store.reading(cache) as store:
+
+        def one(text: str, *, machine: bool) -> None:
+            asked = nct_id(text)
+            held = store.resolve(asked)
+            if raw:
+                write_bytes(one_line(store.raw(held).body))
+                return
+            try:
+                trial = store.trial(held)
+            except RecordInvalid as error:
+                raise RecordInvalid(
+                    f"{held}: its record breaks the registry's rules ({error.reason}); see it with --raw"
+                ) from None
+            timestamp = store.timestamp_of(held)
+            if machine:
+                write_json(shown(trial, asked, timestamp))
+            else:
+                from serve.terminal import show_trial
+
+                show_trial(trial, timestamp)
+
+        if ids == ("-",):
+            batch("nct_id", lambda line: one(line, machine=True))
+        elif raw and len(ids) == 1:
+            write_bytes(store.raw(store.resolve(nct_id(ids[0]))).body)
+        else:
+            for text in ids:
+                one(text, machine=as_json)
+
+
+@click.command()
+@as_json
+@common
+def status(as_json: bool, cache: Cache) -> None:
+    """Tell what the cache holds, how old it is, where it is from, which engine searches it."""
+    from serve.output import write_json
+    from serve.state import cache_state
+
+    state = cache_state(cache)
+    if as_json:
+        write_json(state)
+        return
+    from serve.terminal import show_state
+
+    show_state(state)
+
+
+@click.command()
+@as_json
+@common
+def verify(as_json: bool, cache: Cache) -> None:
+    """Check every stored byte, the index's files, and the index against the records; exit 1 where one is wrong."""
+    from serve.output import write_json
+    from serve.state import soundness
+
+    found = soundness(cache)
+    if as_json:
+        write_json(found)
+    else:
+        from serve.terminal import show_soundness
+
+        show_soundness(found)
+    if not found.sound:
+        sys.exit(1)

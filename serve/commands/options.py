@@ -1,0 +1,146 @@
+"""What several commands have in common: where the cache is, which trials to leave in, how to write the answer."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from crawler.config import Cache
+from crawler.errors import CacheEmpty, FileForeign, IdMalformed
+from crawler.ids import nct_id
+from index.query.tree import Node
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+ENGINE_HELP = "auto, or the engine's name (whoosh)."
+
+
+def _cache(_context: click.Context, _parameter: click.Parameter, folder: str) -> Cache:
+    return Cache(Path(folder))
+
+
+def _debug(_context: click.Context, _parameter: click.Parameter, on: bool) -> bool:
+    if on:
+        os.environ["TRIALKIN_DEBUG"] = "1"
+    return on
+
+
+def common(command: Command) -> Command:
+    """Add --cache and --debug, which every command takes."""
+    cache = click.option(
+        "--cache",
+        envvar="TRIALKIN_CACHE",
+        default="cache",
+        metavar="DIR",
+        callback=_cache,
+        help="The cache folder (TRIALKIN_CACHE; default ./cache).",
+    )
+    debug = click.option(
+        "--debug",
+        is_flag=True,
+        envvar="TRIALKIN_DEBUG",
+        expose_value=False,
+        callback=_debug,
+        help="Show a traceback when something fails.",
+    )
+    return cache(debug(command))
+
+
+def as_json(command: Command) -> Command:
+    """Add --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout and nothing else.")(command)
+
+
+def engine_option(command: Command) -> Command:
+    """Add --engine."""
+    option = click.option("--engine", envvar="TRIALKIN_ENGINE", default="auto", show_default=True, help=ENGINE_HELP)
+    return option(command)
+
+
+_TEXT = (
+    ("--cond", "Condition or disease: words in the query language."),
+    ("--intr", "Intervention or treatment."),
+    ("--title", "Title or acronym."),
+    ("--outc", "Outcome measure."),
+    ("--spons", "Sponsor or collaborator."),
+    ("--loc", "Place or facility."),
+    ("--elig", "Eligibility criteria."),
+)
+_VALUES = (
+    ("--status", "Overall status, such as RECRUITING or 'not yet recruiting'."),
+    ("--phase", "Phase, such as 3 or PHASE3."),
+    ("--type", "Study type: INTERVENTIONAL, OBSERVATIONAL, EXPANDED_ACCESS."),
+    ("--country", "Country of a site, under its old or current name."),
+    ("--sex", "The record's own value: FEMALE is women only."),
+    ("--accepts", "Trials that take this sex (a trial that names none takes all)."),
+    ("--sponsor", "Lead sponsor, by its whole name."),
+    ("--sponsor-class", "Class of the lead sponsor, such as INDUSTRY."),
+    ("--intervention-type", "Such as DRUG or DEVICE."),
+    ("--condition-mesh", "MeSH term of the condition."),
+    ("--start-year", "Year of the start date."),
+    ("--age-group", "CHILD, ADULT or OLDER_ADULT."),
+    ("--age", "Trials that take somebody of this age in years."),
+)
+_RANGES = (
+    ("--start", "Start date A..B, either end may be left out: 2020..2022-06."),
+    ("--completed", "Completion date A..B."),
+    ("--updated", "Last update posted A..B."),
+    ("--enrollment", "Number of participants A..B."),
+)
+
+
+def filter_options(command: Command) -> Command:
+    """Add the filters that search and similar share."""
+    decorated: Any = click.option("--ids", metavar="FILE", help="Only the NCT ids in this file.")(command)
+    decorated = click.option("--results/--no-results", default=None, help="With, or without, posted results.")(
+        decorated
+    )
+    for flag, text in reversed(_TEXT + _VALUES + _RANGES):
+        metavar = {"--age": "YEARS"}.get(flag, "A..B" if (flag, text) in _RANGES else "VALUE")
+        decorated = click.option(flag, multiple=True, metavar=metavar, help=text)(decorated)
+    answer: Command = decorated
+    return answer
+
+
+def made_filters(options: dict[str, Any]) -> dict[str, Node]:
+    """Turn the filter options of a command into trees."""
+    from index.query.filters import filters
+
+    results = options.pop("results")
+    path = options.pop("ids")
+    return filters(options, results, None if path is None else ids_of_file(path))
+
+
+def ids_of_file(path: str) -> list[str]:
+    """Read the NCT ids of a file, separated by any white space or commas."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileForeign(path, f"can't be read as a list of NCT ids ({error})") from None
+    try:
+        return [nct_id(word) for word in text.replace(",", " ").split()]
+    except IdMalformed as error:
+        raise FileForeign(path, f"{error.text!r} in it is no NCT id") from None
+
+
+@contextmanager
+def opened_index(cache: Cache, engine: str = "auto") -> Iterator[Any]:
+    """Open the index of a cache, with a word on stderr where it is behind the records."""
+    from crawler.store import Store
+    from index.errors import IndexMissing
+    from index.search import open_index
+
+    try:
+        with open_index(cache.index, engine) as index:
+            if cache.database.exists():
+                with Store.reading(cache) as store:
+                    if store.change != index.manifest.change:
+                        click.echo("trialkin: the index is behind the records; run `trialkin index`.", err=True)
+            yield index
+    except IndexMissing:
+        if not cache.database.exists():
+            raise CacheEmpty(cache.folder) from None
+        raise

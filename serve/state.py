@@ -1,0 +1,97 @@
+"""`status` and `verify`: the state of a cache as one value each."""
+
+import sqlite3
+
+import msgspec
+
+from crawler.config import Cache
+from crawler.errors import CacheEmpty, StoreError
+from crawler.lock import holder
+from crawler.store import Store
+from crawler.verify import store_problems
+from index.build import current
+from index.verify import index_problems
+
+
+class CacheState(msgspec.Struct, frozen=True):
+    """What a cache holds. `trials` are the living; `indexed` documents, of which `behind` tells if any is stale."""
+
+    cache: str
+    trials: int
+    gone: int
+    versions: int
+    data_timestamp: str | None
+    registry: str | None
+    scope: str | None
+    engine: str | None
+    indexed: int
+    behind: bool
+    indexed_at: str | None
+    writer: str | None
+    unknown_fields: dict[str, int]
+    problems: dict[str, str]
+
+
+class Soundness(msgspec.Struct, frozen=True):
+    """Whether everything is what was written."""
+
+    sound: bool
+    checked: dict[str, int | bool]
+    problems: list[str]
+
+
+def cache_state(cache: Cache) -> CacheState:
+    """Tell the state of a cache, an empty one included."""
+    index = current(cache.index)
+    try:
+        with Store.reading(cache) as store:
+            counts = store.counts()
+            return CacheState(
+                cache=str(cache.folder),
+                trials=counts["trials"],
+                gone=counts["gone"],
+                versions=counts["versions"],
+                data_timestamp=store.data_timestamp,
+                registry=store.meta("registry"),
+                scope=store.meta("scope"),
+                engine=None if index is None else index.engine,
+                indexed=0 if index is None else index.documents,
+                behind=index is None or index.change != store.change,
+                indexed_at=None if index is None else index.built_at,
+                writer=holder(cache.lock),
+                unknown_fields=store.unknown_fields(),
+                problems=dict(store.problems()),
+            )
+    except CacheEmpty:
+        writer = holder(cache.lock)
+        return CacheState(
+            str(cache.folder),
+            0,
+            0,
+            0,
+            None,
+            None,
+            None,
+            None,
+            0,
+            False,
+            None,
+            writer,
+            {},
+            {},
+        )
+
+
+def soundness(cache: Cache) -> Soundness:
+    """Check everything in a cache."""
+    checked: dict[str, int | bool] = {}
+    problems = list(store_problems(cache, checked))
+    try:
+        with Store.reading(cache) as store:
+            problems.extend(index_problems(store, checked))
+    except CacheEmpty:
+        pass
+    except (StoreError, sqlite3.Error) as error:
+        if not problems:
+            problems.append(str(error))
+    return Soundness(not problems, checked, problems)

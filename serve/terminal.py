@@ -1,0 +1,190 @@
+"""Answers for people in a terminal. Everything from a record is cleaned of control characters first."""
+
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from crawler.trial import Trial
+from index.highlight import Highlight
+from index.search import FacetCount, SearchPage, SimilarTrial
+from index.similar.reasons import Why
+from serve.state import CacheState, Soundness
+
+BAR_CELLS = 20
+_CONTROL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def clean(text: str) -> str:
+    """Return a text without anything that steers a terminal; each such character becomes a space."""
+    if text.isprintable():
+        return text
+    return "".join(" " if unicodedata.category(letter) in _CONTROL else letter for letter in text)
+
+
+def console() -> Console:
+    """Make a console on stdout."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Show a bar on stderr while something advances; nothing where stderr is no terminal."""
+    out = Console(file=sys.stderr)
+    if not out.is_terminal:
+        yield lambda _more: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=out, transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda more: bar.advance(task, more)
+
+
+def _facts(*parts: Any) -> str:  # noqa: ANN401 - shows anything
+    shown = []
+    for part in parts:
+        text = ", ".join(part) if isinstance(part, list | tuple) else part
+        if text:
+            shown.append(clean(str(text)))
+    return " · ".join(shown)
+
+
+def _marked(highlight: Highlight) -> Text:
+    text = Text(clean(highlight.text), style="dim")
+    for begin, end in highlight.spans:
+        text.stylize("bold", begin, end)
+    return text
+
+
+def show_page(page: SearchPage, offset: int) -> None:
+    """Print hits, and facets where they were asked for."""
+    out = console()
+    shown = f"{offset + 1}–{offset + len(page.hits)} of " if page.hits else ""
+    out.print(f"[bold]{shown}{page.total:,} trial{'' if page.total == 1 else 's'}[/]")
+    for place, hit in enumerate(page.hits, offset + 1):
+        out.print(f"\n[bold]{place:>3}  {hit.nct_id}[/]  {escape(clean(hit.title))}")
+        out.print(f"     {escape(_facts(hit.status, hit.phases, hit.conditions[:4]))}")
+        for highlight in hit.highlights:
+            if highlight.field == "brief_summary":
+                out.print(Text("     ") + _marked(highlight))
+    for key, counts in page.facets.items():
+        out.print(f"\n[bold]{key}[/]")
+        show_bars(out, counts)
+
+
+def show_bars(out: Console, counts: Iterable[FacetCount]) -> None:
+    """Print counts with bars, the longest for the largest; values nothing has are left out."""
+    kept = [count for count in counts if count.count]
+    most = max((count.count for count in kept), default=1)
+    for count in kept:
+        bar = "█" * max(1, round(BAR_CELLS * count.count / most))
+        value = "(none)" if count.value is None else clean(str(count.value))
+        out.print(f"  {count.count:>8,}  [cyan]{bar:<{BAR_CELLS}}[/]  {escape(value)}")
+
+
+def show_similar(asked: list[str], hits: list[SimilarTrial]) -> None:
+    """Print similar trials, with a compact reason where there is one."""
+    out = console()
+    out.print(f"[bold]Trials most like {', '.join(asked)}[/]")
+    if not hits:
+        out.print("Nothing here shares a word with it.")
+    for place, hit in enumerate(hits, 1):
+        out.print(f"\n[bold]{place:>3}  {hit.nct_id}[/]  {escape(clean(hit.title))}")
+        if hit.why is None:
+            out.print(f"     score {hit.score:.3f}")
+        else:
+            _show_why(out, hit.score, hit.why)
+
+
+def _show_why(out: Console, score: float, why: Why) -> None:
+    parts = [(name, part) for name, part in why.fields.items() if part > 0]
+    bars = "  ".join(f"{name} [cyan]{'▇' * max(1, round(12 * part / score))}[/] {part:.3f}" for name, part in parts)
+    out.print(f"     score {score:.3f} = {bars}")
+    words = list(dict.fromkeys(term.term for term in why.terms))
+    facts = [f"{fact.kind.replace('_', ' ')}: {fact.text.removeprefix('both: ')}" for fact in why.facts]
+    out.print(f"     shares {escape(clean(', '.join(words)))}")
+    if facts:
+        out.print(f"     both   {escape(clean('; '.join(facts)))}")
+
+
+def show_trial(trial: Trial, data_timestamp: str | None) -> None:
+    """Print one trial."""
+    out = console()
+    out.print(f"[bold]{trial.nct_id}[/]  {escape(clean(trial.title))}")
+    if trial.gone:
+        out.print(f"[bold]Gone from the registry since {trial.gone}[/]")
+    sponsor = None if trial.lead_sponsor is None else trial.lead_sponsor.name
+    rows = (
+        ("Status", _facts(trial.status, trial.why_stopped)),
+        (
+            "Design",
+            _facts(trial.study_type, trial.phases, trial.allocation, trial.masking, trial.primary_purpose),
+        ),
+        ("Dates", _facts(_dated("start", trial.start_date), _dated("completion", trial.completion_date))),
+        ("Updated", _facts(trial.last_update_posted)),
+        ("Enrollment", "" if trial.enrollment is None else f"{trial.enrollment:,}"),
+        ("Sponsor", _facts(sponsor)),
+        ("Conditions", _facts(trial.conditions)),
+        ("Interventions", _facts([i.name for i in trial.interventions if i.name])),
+        ("Takes", _facts(trial.sex, _dated("from", trial.minimum_age), _dated("to", trial.maximum_age))),
+        ("Countries", _facts(trial.countries)),
+        ("Also known as", _facts(trial.aliases, trial.org_study_id)),
+        ("Data of", _facts(data_timestamp or "a file, no registry date")),
+    )
+    for label, text in rows:
+        if text:
+            out.print(f"  [dim]{label:<14}[/]{escape(text)}")
+    for label, body in (("Summary", trial.brief_summary), ("Eligibility", trial.eligibility_criteria)):
+        if body:
+            lines = "\n".join(f"  {clean(line)}" for line in body.splitlines())
+            out.print(f"\n[bold]{label}[/]\n{escape(lines)}")
+    out.print()
+
+
+def _dated(word: str, value: str | None) -> str:
+    return f"{word} {value}" if value else ""
+
+
+def show_state(state: CacheState) -> None:
+    """Print what a cache holds."""
+    out = console()
+    if not state.versions:
+        out.print(f"{escape(state.cache)} is empty. Fill it with `trialkin crawl NCT05300932` or `trialkin load FILE`.")
+        return
+    rows = (
+        ("cache", state.cache),
+        ("trials", f"{state.trials:,}"),
+        ("gone", f"{state.gone:,}"),
+        ("versions", f"{state.versions:,}"),
+        ("registry", _facts(state.registry or "none (from files)", state.scope)),
+        ("data of", state.data_timestamp or "files, no registry date"),
+        ("index", _facts(state.engine or "none", f"{state.indexed:,} trials", state.indexed_at)),
+        ("", "behind the records: run `trialkin index`" if state.behind else "up to date"),
+        ("writer now", state.writer or ""),
+    )
+    for label, text in rows:
+        if text:
+            out.print(f"  [dim]{label:<12}[/]{escape(clean(text))}")
+    for title, told in (
+        ("Fields not in the registry's list", state.unknown_fields),
+        ("Problems", state.problems),
+    ):
+        if told:
+            out.print(f"\n[bold]{title}[/]")
+            for name, value in told.items():
+                out.print(f"  {escape(clean(name))}: {escape(clean(str(value)))}")
+
+
+def show_soundness(found: Soundness) -> None:
+    """Print whether everything is what was written."""
+    out = console()
+    out.print("checked " + ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in found.checked.items()))
+    for problem in found.problems:
+        out.print(escape(clean(problem)))
+    out.print("[bold]sound[/]" if found.sound else f"[bold]{len(found.problems)} wrong[/]")
