@@ -17,19 +17,19 @@ class CacheState(msgspec.Struct, frozen=True):
     """What a cache holds. `trials` are the living; `indexed` documents, of which `behind` tells if any is stale."""
 
     cache: str
-    trials: int
-    gone: int
-    versions: int
-    data_timestamp: str | None
-    registry: str | None
-    scope: str | None
-    engine: str | None
-    indexed: int
-    behind: bool
-    indexed_at: str | None
-    writer: str | None
-    unknown_fields: dict[str, int]
-    problems: dict[str, str]
+    trials: int = 0
+    gone: int = 0
+    versions: int = 0
+    data_timestamp: str | None = None
+    registry: str | None = None
+    scope: str | None = None
+    engine: str | None = None
+    indexed: int = 0
+    behind: bool = False
+    indexed_at: str | None = None
+    writer: str | None = None
+    unknown_fields: dict[str, int] = {}
+    problems: dict[str, str] = {}
 
 
 class Soundness(msgspec.Struct, frozen=True):
@@ -63,23 +63,7 @@ def cache_state(cache: Cache) -> CacheState:
                 problems=dict(store.problems()),
             )
     except CacheEmpty:
-        writer = holder(cache.lock)
-        return CacheState(
-            str(cache.folder),
-            0,
-            0,
-            0,
-            None,
-            None,
-            None,
-            None,
-            0,
-            False,
-            None,
-            writer,
-            {},
-            {},
-        )
+        return CacheState(cache=str(cache.folder), writer=holder(cache.lock))
 
 
 def soundness(cache: Cache) -> Soundness:

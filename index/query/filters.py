@@ -22,7 +22,7 @@ DATE_FLAGS = ("start", "completed", "updated")
 ACCEPTED = ("FEMALE", "MALE", "ALL")
 
 
-def filters(flags: Mapping[str, Iterable[str]], results: bool | None, ids: Iterable[str] | None) -> dict[str, Node]:
+def filters(flags: Mapping[str, Iterable[str]], *, results: bool | None, ids: Iterable[str] | None) -> dict[str, Node]:
     """Make a tree for each flag that was given, under the flag's name.
 
     `flags` maps names (`cond`, `phase`, `start`, `age`, `accepts`, …) to the values as typed; `results` is

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 
-from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
+from lark import Lark, Token, Tree, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
 from index import analysis, schema
 from index.errors import QueryError, RangeMalformed, ValueUnknown, nearest
@@ -13,7 +13,8 @@ from index.query.tree import All, Any, Missing, Node, Not, Value, Words
 from index.query.values import day_range, days, enrollment, listed_value
 
 DEEPEST = 100  # brackets within brackets; people write three
-_BASIC = Target("text", schema.BASIC)
+_BRACKETS = 'AREA[Field] or quotation marks around text with brackets, such as "[x]"'
+_INSTEAD_OF = {'"': "a closing quotation mark", "[": _BRACKETS, "]": _BRACKETS}
 
 
 @cache
@@ -48,22 +49,15 @@ def _check_depth(text: str) -> None:
 
 def _expected(text: str, error: UnexpectedInput) -> tuple[int, str]:
     """Place of a mistake and what would have been right there."""
-    if isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
+    ended = isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END")
+    if ended:
         unclosed = _unclosed(text)
-        if unclosed is not None:
-            return len(text), f"a closing bracket for the one at character {unclosed + 1}"
-        return len(text), "a word, a phrase or an area"
+        wanted = "a word, a phrase or an area"
+        return len(text), wanted if unclosed is None else f"a closing bracket for the one at character {unclosed + 1}"
     position = error.pos_in_stream or 0
-    letter = text[position]
-    if letter == '"':
-        return position, "a closing quotation mark"
-    if letter == ")" and _unclosed(text[:position]) is None:
+    if text[position] == ")" and _unclosed(text[:position]) is None:
         return position, "no closing bracket, for none is open"
-    if letter in "[]":
-        return position, 'AREA[Field] or quotation marks around text with brackets, such as "[x]"'
-    if isinstance(error, UnexpectedCharacters):
-        return position, "a word"
-    return position, "a word, a phrase or an area"
+    return position, _INSTEAD_OF.get(text[position], "a word, a phrase or an area")
 
 
 def _unclosed(text: str) -> int | None:

@@ -111,7 +111,7 @@ def made_filters(options: dict[str, Any]) -> dict[str, Node]:
 
     results = options.pop("results")
     path = options.pop("ids")
-    return filters(options, results, None if path is None else ids_of_file(path))
+    return filters(options, results=results, ids=None if path is None else ids_of_file(path))
 
 
 def ids_of_file(path: str) -> list[str]:
