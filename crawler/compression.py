@@ -31,16 +31,21 @@ class Codec:
         """Compress one body with the newest dictionary."""
         return self._compressor.compress(body)
 
+    def compress_alone(self, body: bytes) -> bytes:
+        """Compress one body without a dictionary (number 0), for what is not kept for long."""
+        return zstandard.ZstdCompressor(level=LEVEL).compress(body)
+
     def decompress(self, body: bytes, dictionary: int) -> bytes:
         """Give back one body; ValueError where the bytes are damaged."""
-        reader = self._decompressors.get(dictionary)
-        if reader is None:
-            reader = zstandard.ZstdDecompressor(dict_data=self._dictionaries.get(dictionary))
-            self._decompressors[dictionary] = reader
         try:
+            reader = self._decompressors.get(dictionary)
+            if reader is None:
+                reader = zstandard.ZstdDecompressor(dict_data=self._dictionaries.get(dictionary))
+                self._decompressors[dictionary] = reader
             return reader.decompress(body)
-        except zstandard.ZstdError as error:
-            raise ValueError(str(error)) from None
+        except (zstandard.ZstdError, MemoryError, TypeError) as error:
+            # Rot makes dictionaries that can't be loaded, frames that claim exabytes, and columns that hold no bytes.
+            raise ValueError(str(error) or "it claims more bytes than there are") from None
 
 
 def train(bodies: Sequence[bytes]) -> bytes | None:

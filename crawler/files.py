@@ -6,11 +6,13 @@ a value with a reason, so that one bad member stops nothing.
 
 import gzip
 import io
+import lzma
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, cast
 
@@ -19,8 +21,10 @@ import msgspec
 from crawler.config import BODY_LIMIT_BYTES
 from crawler.record import RawRecord
 
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
-_HEAD_BYTES = 4096
+_GZIP, _ZIP, _BOM = b"\x1f\x8b", b"PK\x03\x04", b"\xef\xbb\xbf"
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+# RuntimeError is what zipfile says to a member under a password or packed in a way that it doesn't know.
+_NOT_WHOLE = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ def read_source(source: str) -> Iterator[tuple[str, RawRecord | Unread]]:
             yield from _read_stream(io.BytesIO(sys.stdin.buffer.read()), "-")
             return
         with Path(source).open("rb") as handle:
-            yield from _read_stream(handle, source)
+            # A pipe can't be rewound after a look at its first bytes.
+            yield from _read_stream(handle if handle.seekable() else io.BytesIO(handle.read()), source)
     except OSError as error:
         yield source, Unread(source, f"can't be read ({error.strerror or error})")
 
@@ -67,10 +72,8 @@ def _read_stream(stream: IO[bytes], place: str) -> Iterator[tuple[str, RawRecord
             yield from _read_zip(stream, place)
         else:
             yield from _read_text(stream, place)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except _NOT_WHOLE as error:
         yield place, Unread(place, f"the compressed data is cut short or damaged ({error})")
-    except zipfile.BadZipFile as error:
-        yield place, Unread(place, f"not a whole zip file ({error})")
 
 
 def _read_zip(stream: IO[bytes], place: str) -> Iterator[tuple[str, RawRecord | Unread]]:
@@ -78,61 +81,73 @@ def _read_zip(stream: IO[bytes], place: str) -> Iterator[tuple[str, RawRecord | 
         members = [member for member in archive.infolist() if not member.is_dir()]
         for member in members:
             where = f"{place}:{member.filename}"
-            with archive.open(member) as unpacked:
-                yield from _read_text(unpacked, where)
+            try:
+                with archive.open(member) as unpacked:
+                    yield from _read_text(unpacked, where)
+            except _NOT_WHOLE as error:
+                yield where, Unread(where, f"can't be unpacked ({error})")
 
 
 def _read_text(stream: IO[bytes], place: str) -> Iterator[tuple[str, RawRecord | Unread]]:
-    """Tell one record a line from one JSON value by whether the first line is a whole record."""
-    first = stream.readline(BODY_LIMIT_BYTES)
-    if not first.strip():
-        rest = stream.read(_HEAD_BYTES)
-        if not rest.strip():
-            yield place, Unread(place, "is empty")
-            return
-        first += rest
-    if _is_object(first):
-        yield from _lines(first, stream, place)
+    """Tell one record a line from one JSON value over many lines by whether the first line is a whole object."""
+    number, first = 1, stream.readline(BODY_LIMIT_BYTES).removeprefix(_BOM)
+    while first and not first.strip():
+        number, first = number + 1, stream.readline(BODY_LIMIT_BYTES)
+    if not first:
+        yield place, Unread(place, "is empty")
+    elif _is_object(first):
+        yield from _lines(chain([first], iter(lambda: stream.readline(BODY_LIMIT_BYTES), b"")), number, place)
     else:
-        yield from _whole(first + stream.read(), place)
+        yield from _value(first + stream.read(), number, place)
 
 
 def _is_object(line: bytes) -> bool:
     try:
         return line.lstrip().startswith(b"{") and isinstance(msgspec.json.decode(line), dict)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _NOT_JSON:
         return False
 
 
-def _lines(first: bytes, stream: IO[bytes], place: str) -> Iterator[tuple[str, RawRecord | Unread]]:
-    rest = stream.readline(BODY_LIMIT_BYTES)
-    if not rest.strip() and b'"studies"' in first:
-        yield from _whole(first, place)
-        return
-    number = 1
-    for line in (first, rest):
-        if line.strip():
-            yield f"{place}:{number}", RawRecord(line.strip())
-        number += 1
-    while line := stream.readline(BODY_LIMIT_BYTES):
-        if line.strip():
-            yield f"{place}:{number}", RawRecord(line.strip())
-        number += 1
+def _lines(lines: Iterable[bytes], number: int, place: str) -> Iterator[tuple[str, RawRecord | Unread]]:
+    """Read a record or a page a line; `number` is the first line's."""
+    for at, line in enumerate(lines, number):
+        text = line.strip()
+        if _is_page(text):
+            yield from _value(text, at, f"{place}:{at}")
+        elif text:
+            yield f"{place}:{at}", RawRecord(text)
 
 
-def _whole(body: bytes, place: str) -> Iterator[tuple[str, RawRecord | Unread]]:
+def _value(body: bytes, number: int, place: str) -> Iterator[tuple[str, RawRecord | Unread]]:
+    """Read one JSON value: a record, an array of them, a page. What is none may be lines of which the first is bad."""
     text = body.strip()
     try:
-        if text.startswith(b"["):
-            slices = _LIST.decode(text)
-        elif b'"studies"' in text and b'"protocolSection"' not in text[: text.index(b'"studies"')]:
-            slices = _PAGE.decode(text).studies
+        pieces = _pieces(text)
+    except _NOT_JSON as error:
+        lines = body.splitlines()
+        if not text.startswith(b"[") and any(b'"protocolSection"' in line and _is_object(line) for line in lines):
+            yield from _lines(lines, number, place)
         else:
-            msgspec.json.decode(text)
-            yield place, RawRecord(text)
-            return
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        yield place, Unread(place, f"not JSON of a known shape ({error})")
+            yield place, Unread(place, f"not JSON of a known shape ({error})")
         return
-    for number, piece in enumerate(slices, 1):
-        yield f"{place}:{number}", RawRecord(bytes(piece).strip())
+    if pieces is None:
+        yield place, RawRecord(text)
+        return
+    for at, piece in enumerate(pieces, 1):
+        yield f"{place}:{at}", RawRecord(bytes(piece).strip())
+
+
+def _is_page(text: bytes) -> bool:
+    """Tell the API's page from a record, by which of their names comes first."""
+    before, found, _ = text.partition(b'"studies"')
+    return bool(found) and b'"protocolSection"' not in before
+
+
+def _pieces(text: bytes) -> list[msgspec.Raw] | None:
+    """Cut an array or a page into its records; None where the value is something else, a record we hope."""
+    if text.startswith(b"["):
+        return _LIST.decode(text)
+    if _is_page(text):
+        return _PAGE.decode(text).studies
+    msgspec.json.decode(text)
+    return None

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from crawler.errors import IdMalformed
 
-_ID = re.compile(r"NCT0*(?=\d{1,8}$)(?!0+$)(\d{1,8})", re.IGNORECASE)
-_MENTION = re.compile(r"(?<![A-Za-z0-9])NCT[ :#-]{0,2}(\d{8})(?!\d)", re.IGNORECASE)
+_ID = re.compile(r"NCT0*(?=\d{1,8}$)(?!0+$)(\d{1,8})", re.IGNORECASE | re.ASCII)
+_MENTION = re.compile(r"(?<![A-Za-z0-9])NCT[ :#-]{0,2}(\d{8})(?!\d)", re.IGNORECASE | re.ASCII)
 
 
 def nct_id(text: str) -> str:

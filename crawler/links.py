@@ -78,7 +78,7 @@ def _texts(trial: Trial) -> Iterator[tuple[str, str]]:
     for intervention in trial.interventions:
         yield "intervention", intervention.description or ""
     for outcome in (*trial.primary_outcomes, *trial.secondary_outcomes, *trial.other_outcomes):
-        yield "outcome", f"{outcome.measure or ''} {outcome.description or ''}"
+        yield "outcome", f"{outcome.measure or ''} {outcome.description or ''} {outcome.time_frame or ''}"
     for link in trial.links:
         yield "link", f"{link.label or ''} {link.url or ''}"
     for reference in trial.references:

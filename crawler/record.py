@@ -250,7 +250,6 @@ def _number(text: str) -> int | float:
     return int(number) if number.is_integer() else number
 
 
-_STUDY = msgspec.json.Decoder(Study)
 _ANY = msgspec.json.Decoder(float_hook=_number)
 _CANONICAL = msgspec.json.Encoder(order="sorted")
 
@@ -276,8 +275,8 @@ class RawRecord:
     def study(self) -> Study:
         """The typed view; RecordInvalid names the place of a value of another type."""
         try:
-            return _STUDY.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return msgspec.convert(self.data, Study)
+        except msgspec.ValidationError as error:
             raise RecordInvalid(str(error)) from None
 
     @cached_property

@@ -30,7 +30,9 @@ def write_seal(cache: Cache) -> None:
     """Seal the database as it lies on disk; nothing is written where a write-ahead log still waits."""
     log = cache.database.with_name(cache.database.name + "-wal")
     if cache.database.exists() and not (log.exists() and log.stat().st_size):
-        cache.seal.write_bytes(msgspec.json.encode(list(_chunks(cache.database))))
+        draft = cache.seal.with_name(f"{cache.seal.name}.new")  # a kill must not leave half a seal
+        draft.write_bytes(msgspec.json.encode(list(_chunks(cache.database))))
+        draft.replace(cache.seal)
 
 
 def broken_chunks(cache: Cache) -> list[int] | None:

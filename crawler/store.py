@@ -71,7 +71,10 @@ class Store:
     def __init__(self, cache: Cache, connection: sqlite3.Connection) -> None:
         self.cache = cache
         self.db = connection
-        self.codec = Codec(dict(connection.execute("SELECT number, body FROM dictionary").fetchall()))
+        self.codec = self._codec()
+
+    def _codec(self) -> Codec:
+        return Codec(dict(self.db.execute("SELECT number, body FROM dictionary").fetchall()))
 
     # -- opening -------------------------------------------------------------------------------------------------
 
@@ -109,6 +112,7 @@ class Store:
                 yield
             except BaseException:
                 self.db.execute("ROLLBACK")
+                self.codec = self._codec()  # a dictionary that the block trained is gone with it
                 raise
             self.db.execute("COMMIT")
         except sqlite3.Error as error:
@@ -310,6 +314,15 @@ class Store:
             (ident,),
         ).fetchone()
         return None if row is None else row[0]
+
+    def digest(self, ident: str) -> bytes:
+        """Digest of a held trial's current version: what changes when its record does."""
+        row = self.db.execute(
+            "SELECT v.digest FROM trial t JOIN version v ON v.nct_id = t.nct_id AND v.number = t.version "
+            "WHERE t.nct_id = ?",
+            (ident,),
+        ).fetchone()
+        return bytes(row[0])
 
     def fate(self, ident: str) -> tuple[str | None, str | None]:
         """Day since which a held trial is gone, and why its record can't be normalised; both None for most."""

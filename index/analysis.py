@@ -1,7 +1,7 @@
 """Text → terms, once, for every engine and for similarity.
 
-Lower case, accents folded, possessives dropped, split at everything that is neither letter nor digit, stemmed
-(Snowball English). No word is a stop word: phrases need them all.
+Lower case, accents folded, possessives dropped, split at everything that is neither letter nor digit (™ too, which
+is none, though it folds to two), stemmed (Snowball English). No word is a stop word: phrases need them all.
 """
 
 import re
@@ -10,9 +10,11 @@ from functools import lru_cache
 
 import Stemmer
 
-ANALYSIS_VERSION = 1  # a change of anything in this file is a new number: indexes of another one are refused
+ANALYSIS_VERSION = 2  # a change of anything in this file is a new number: indexes of another one are refused
 
 _WORD = re.compile(r"[^\W_]+")
+_SPELLED = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")  # a word as written: accents may follow their letters
+_MARKS = str.maketrans(dict.fromkeys("™℠Ⓡ", " "))
 _POSSESSIVE = re.compile(r"(?<=[^\W_])['’ʼ]s(?![^\W_])")
 _STEMMER = Stemmer.Stemmer("english")
 _STEMMER.maxCacheSize = 0  # `Vocabulary` and the cache below remember
@@ -22,8 +24,8 @@ def fold(text: str) -> str:
     """Lower case without accents; compatibility forms (² ﬁ µ) as their plain letters."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.lower())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    decomposed = unicodedata.normalize("NFKD", text.translate(_MARKS))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).lower()
 
 
 def words(text: str) -> list[str]:
@@ -48,18 +50,13 @@ def terms(text: str) -> list[str]:
 
 def spans(text: str, wanted: frozenset[str]) -> list[tuple[int, int]]:
     """Where in a text (characters from, to) stand words whose term is wanted."""
-    found = []
-    for match in _WORD.finditer(text):
-        folded = _WORD.findall(fold(match[0]))
-        if any(stem(part) in wanted for part in folded):
-            found.append(match.span())
-    return found
+    return [match.span() for match in _SPELLED.finditer(text) if not wanted.isdisjoint(terms(match[0]))]
 
 
 class Vocabulary:
     """Words ↔ numbers while an index is built: every distinct word is stemmed once.
 
-    `terms` lists the stems by number; `surface` counts how often each written word stood for its stem.
+    `terms` lists the stems by number; `surfaces` tells how each is written most often.
     """
 
     def __init__(self) -> None:
@@ -67,7 +64,6 @@ class Vocabulary:
         self._number_of_term: dict[str, int] = {}
         self._number_of_word: dict[str, int] = {}
         self._words: list[tuple[str, int]] = []
-        self.word_counts: list[int] = []
 
     def word_numbers(self, text: str) -> list[int]:
         """Numbers of a text's words in order; `term_of_word` maps them to terms."""

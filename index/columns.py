@@ -16,6 +16,7 @@ from index.document import Document
 from index.schema import DATES, FILTERED
 
 Mask = NDArray[np.bool_]
+_PARTS = ("rows", "codes")
 
 
 @dataclass(frozen=True)
@@ -47,19 +48,19 @@ class ValueColumn:
 
 
 class Columns:
-    """The columns of one generation, opened where they lie."""
+    """The columns of one generation, opened where they lie: all at once, so that a reader keeps its generation."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._values: dict[str, ValueColumn] = {}
-        self._arrays: dict[str, NDArray[np.generic]] = {}
+        names = ["numbers", "enrollment", "ages", *DATES, *(f"{key}.{part}" for key in FILTERED for part in _PARTS)]
+        self._arrays: dict[str, NDArray[np.generic]] = {
+            name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names
+        }
+        vocabularies = msgspec.json.decode((folder / "values.json").read_bytes(), type=dict[str, list[str]])
+        self._values = {key: self._value_column(key, vocabularies[key]) for key in FILTERED}
 
-    def _array(self, name: str) -> NDArray[np.generic]:
-        array = self._arrays.get(name)
-        if array is None:
-            array = np.load(self._folder / f"{name}.npy", mmap_mode="r")
-            self._arrays[name] = array
-        return array
+    def _value_column(self, key: str, values: list[str]) -> ValueColumn:
+        rows, codes = (self._arrays[f"{key}.{part}"].view(np.int32) for part in _PARTS)
+        return ValueColumn(values, rows, codes)
 
     @cached_property
     def ids(self) -> list[str]:
@@ -69,12 +70,12 @@ class Columns:
     @property
     def numbers(self) -> NDArray[np.int64]:
         """The ids' numbers, ascending."""
-        return self._array("numbers").view(np.int64)
+        return self._arrays["numbers"].view(np.int64)
 
     @property
     def size(self) -> int:
         """Number of rows."""
-        return int(self._array("numbers").size)
+        return int(self._arrays["numbers"].size)
 
     def row(self, nct_id: str) -> int | None:
         """Row of a trial, None where it has none."""
@@ -82,33 +83,23 @@ class Columns:
         row = int(np.searchsorted(self.numbers, number))
         return row if row < self.size and int(self.numbers[row]) == number else None
 
-    @cached_property
-    def _vocabularies(self) -> dict[str, list[str]]:
-        body = (self._folder / "values.json").read_bytes()
-        return msgspec.json.decode(body, type=dict[str, list[str]])
-
     def values(self, key: str) -> ValueColumn:
         """Values of a facet or filter key."""
-        column = self._values.get(key)
-        if column is None:
-            rows, codes = self._array(f"{key}.rows"), self._array(f"{key}.codes")
-            column = ValueColumn(self._vocabularies[key], rows.view(np.int32), codes.view(np.int32))
-            self._values[key] = column
-        return column
+        return self._values[key]
 
     def days(self, key: str) -> NDArray[np.int32]:
         """Days (YYYYMMDD, 0 for none) by a key of `schema.DATES`."""
-        return self._array(key).view(np.int32)
+        return self._arrays[key].view(np.int32)
 
     @property
     def enrollment(self) -> NDArray[np.int64]:
         """Number of participants, -1 for none."""
-        return self._array("enrollment").view(np.int64)
+        return self._arrays["enrollment"].view(np.int64)
 
     @property
     def ages(self) -> NDArray[np.float64]:
         """Rows × (youngest, oldest) in years; no bound is 0 and infinity."""
-        return self._array("ages").view(np.float64)
+        return self._arrays["ages"].view(np.float64)
 
 
 class ColumnWriter:

@@ -38,14 +38,14 @@ class ValueUnknown(UsageError):
 
 @dataclass(eq=False)
 class RangeMalformed(UsageError):
-    """A range that can't be read."""
+    """A range, or an age, that can't be read."""
 
     name: str
     value: str
     form: str
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.value!r} is no range; write {self.form}, either end may be left out."
+        return f"{self.name}: {self.value!r} can't be read; write {self.form}."
 
 
 def nearest(value: str, known: tuple[str, ...] | list[str]) -> str | None:

@@ -47,8 +47,8 @@ class Highlighter:
         if not spans:
             return None
         begin = 0 if len(text) <= SNIPPET_CHARACTERS else max(0, spans[0][0] - SNIPPET_CHARACTERS // 4)
-        if begin:
-            begin = text.rfind(" ", 0, begin) + 1
+        if begin:  # at a word's beginning, where one is near: some languages leave no spaces
+            begin = text.rfind(" ", max(0, begin - SNIPPET_CHARACTERS // 8), begin) + 1 or begin
         end = min(len(text), begin + SNIPPET_CHARACTERS)
         shown = [(start - begin, stop - begin) for start, stop in spans if start >= begin and stop <= end]
         return Highlight(field, text[begin:end], shown)

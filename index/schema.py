@@ -216,8 +216,9 @@ RENAMED_COUNTRIES = {
     "Turkey": "Turkey (Türkiye)",
 }
 OLD_COUNTRY_NAMES = {current: old for old, current in RENAMED_COUNTRIES.items()}
+_CURRENT = {old.casefold(): current for old, current in RENAMED_COUNTRIES.items()}
 
 
 def current_country(name: str) -> str:
-    """Return the registry's current name of a country."""
-    return RENAMED_COUNTRIES.get(name, name)
+    """Return the registry's current name of a country, which may be given in any case."""
+    return _CURRENT.get(name.casefold(), name)

@@ -25,6 +25,7 @@ from index.similar.reasons import Fact, Kinship, Why, shared_facts, why
 
 HIGHLIGHTED_HITS = 100
 OPEN_FACET_VALUES = 20  # of an open list; a closed one is told whole
+_BY_DATE = {"relevance": "updated"}  # where nothing was asked in words, the newest is the most relevant
 SORT_KEYS = ("relevance", "start", "completed", "updated", "posted", "enrollment")
 
 Filters = dict[str, Node]  # a filter flag's name → what it asks; a facet ignores the flag of its own key
@@ -71,7 +72,7 @@ class SimilarTrial(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class SearchRequest:
-    """What to find. `node` None asks for everything that the filters leave."""
+    """What to find. `node` None asks for everything that the filters leave; `then` sorts what `sort` leaves equal."""
 
     text: str | None = None
     node: Node | None = None
@@ -79,6 +80,7 @@ class SearchRequest:
     facets: bool = False
     sort: str = "relevance"
     ascending: bool = False
+    then: tuple[tuple[str, bool], ...] = ()
     limit: int = 10
     offset: int = 0
 
@@ -91,8 +93,7 @@ class Index:
         self.manifest = manifest
         self.columns = Columns(folder / "columns")
         self._engine = open_engine(manifest.engine, folder / manifest.engine)
-        self._vectors = folder / "vectors"
-        self._matrix: Matrix | None = None
+        self.matrix = Matrix(folder / "vectors")
 
     def __enter__(self) -> Self:
         return self
@@ -100,14 +101,11 @@ class Index:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._engine.close()
+        self.close()
 
-    @property
-    def matrix(self) -> Matrix:
-        """The similarity vectors."""
-        if self._matrix is None:
-            self._matrix = Matrix(self._vectors)
-        return self._matrix
+    def close(self) -> None:
+        """Let go of files."""
+        self._engine.close()
 
     def card(self, nct_id: str) -> Card | None:
         """What an answer shows of a trial, None where the index doesn't have it."""
@@ -135,32 +133,32 @@ class Index:
             data_timestamp=self.manifest.data_timestamp,
         )
 
-    def matching(self, request: SearchRequest) -> list[str]:
-        """Ids of all trials that a request finds, in its order."""
+    def matching(self, request: SearchRequest) -> tuple[int, list[str]]:
+        """Exact total, and the ids of the page asked for: what a caller needs who has the records."""
         evaluator = Evaluator(self._engine, self.columns)
         node = All() if request.node is None else request.node
-        found = _and(evaluator.mask(node), (evaluator.mask(part) for part in request.filters.values()))
+        found = _and(evaluator.mask(node), [evaluator.mask(part) for part in request.filters.values()])
         scores = evaluator.scores(node) if positive_words(node) else None
-        return [self.columns.ids[row] for row in self._ordered(found, scores, request)]
+        ids = self.columns.ids
+        return int(found.sum()), [ids[row] for row in self._ordered(found, scores, request)]
 
     def _ordered(self, found: Mask, scores: NDArray[np.float32] | None, request: SearchRequest) -> list[int]:
-        """Rows of the page asked for, in order; ties stand in order of NCT id, missing dates and numbers last."""
+        """Rows of the page asked for, in order; missing dates and numbers stand last, ties in order of NCT id."""
         rows = np.flatnonzero(found)
-        key = self._sort_key(request, scores)[rows]
-        sign = 1 if request.ascending else -1
-        missing = key < 0 if request.sort == "enrollment" else key == 0 if request.sort != "relevance" else None
-        order = np.argsort(sign * key, kind="stable") if missing is None else np.lexsort((sign * key, missing))
-        page = order[request.offset : request.offset + request.limit]
-        return [int(row) for row in rows[page]]
+        keys: list[NDArray[np.generic]] = []
+        for key, ascending in ((request.sort, request.ascending), *request.then):
+            values = self._sort_key(key, scores)[rows]
+            keys += [np.isnan(values), values if ascending else -values]
+        order = np.lexsort([rows, *reversed(keys)])
+        return [int(row) for row in rows[order[request.offset : request.offset + request.limit]]]
 
-    def _sort_key(self, request: SearchRequest, scores: NDArray[np.float32] | None) -> NDArray[np.float64]:
-        if request.sort == "relevance":
-            key: NDArray[np.generic] = self.columns.days("updated") if scores is None else scores
-        elif request.sort == "enrollment":
-            key = self.columns.enrollment
-        else:
-            key = self.columns.days(request.sort)
-        return key.astype(np.float64)
+    def _sort_key(self, key: str, scores: NDArray[np.float32] | None) -> NDArray[np.float64]:
+        """Values to sort all rows by; nan where a row has none."""
+        if key == "relevance" and scores is not None:
+            return scores.astype(np.float64)
+        column = self.columns.enrollment if key == "enrollment" else self.columns.days(_BY_DATE.get(key, key))
+        missing = -1 if key == "enrollment" else 0
+        return np.where(column == missing, np.nan, column.astype(np.float64))
 
     def _hits(self, rows: list[int], scores: NDArray[np.float32] | None, highlighter: Highlighter) -> list[Hit]:
         cards = self._engine.cards(rows)

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from crawler.crawl import Report
 from crawler.trial import Trial
 from index.highlight import Highlight
 from index.search import FacetCount, SearchPage, SimilarTrial
@@ -18,6 +19,7 @@ from index.similar.reasons import Why
 from serve.state import CacheState, Soundness
 
 BAR_CELLS = 20
+SHOWN_REACHED = 20
 _CONTROL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -188,3 +190,23 @@ def show_soundness(found: Soundness) -> None:
     for problem in found.problems:
         out.print(escape(clean(problem)))
     out.print("[bold]sound[/]" if found.sound else f"[bold]{len(found.problems)} wrong[/]")
+
+
+def show_crawl(report: Report) -> None:
+    """Print what a crawl reached and by which links."""
+    out = console()
+    left = ", ".join(f"{count} beyond the {what}" for what, count in report.left.items() if count)
+    out.print(
+        f"[bold]{len(report.reached)} trials[/] in {report.calls} requests: {report.fetched} new or changed, "
+        f"{report.unchanged} unchanged, {len(report.failed)} not to be had{'; left out: ' + left if left else ''}"
+    )
+    for reached in report.reached[:SHOWN_REACHED]:
+        first, *others = reached.because
+        more = f" (+{len(others)})" if others else ""
+        source = f" from {first.source}" if first.source else ""
+        out.print(
+            f"  {reached.nct_id}  depth {reached.depth}  [cyan]{first.kind}[/]{escape(clean(source))}: "
+            f"{escape(clean(first.evidence[:110]))}{more}"
+        )
+    if len(report.reached) > SHOWN_REACHED:
+        out.print(f"  … and {len(report.reached) - SHOWN_REACHED} more (all with --json)")

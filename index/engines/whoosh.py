@@ -119,7 +119,12 @@ class WhooshEngine:
     """Reads one Whoosh index."""
 
     def __init__(self, folder: Path) -> None:
-        self._reader = index.open_dir(str(folder), readonly=True).reader()
+        try:
+            self._reader = index.open_dir(str(folder), readonly=True).reader()
+        except index.EmptyIndexError as error:
+            raise FileNotFoundError(str(error)) from None
+        if self._reader.doc_count_all():
+            self._reader.stored_fields(0)  # opens the cards' file, so that a reader keeps its generation
 
     def _matcher(self, name: str, term: str) -> Any | None:  # noqa: ANN401 - Whoosh has no types
         try:

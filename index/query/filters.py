@@ -67,9 +67,9 @@ def _age(value: str, option: str) -> Age:
     try:
         years = float(value)
     except ValueError:
-        raise RangeMalformed(option, value, "an age in years such as 65 or 0.5;") from None
+        raise RangeMalformed(option, value, "an age in years such as 65 or 0.5") from None
     if not 0 <= years < 200:  # noqa: PLR2004 - nobody is that old, and nan is no age
-        raise RangeMalformed(option, value, "an age in years such as 65 or 0.5;")
+        raise RangeMalformed(option, value, "an age in years such as 65 or 0.5")
     return Age(years)
 
 

@@ -10,9 +10,9 @@ from index import analysis, schema
 from index.errors import QueryError, RangeMalformed, ValueUnknown, nearest
 from index.query.areas import NAMES, Target, target
 from index.query.tree import All, Any, Missing, Node, Not, Value, Words
-from index.query.values import day_range, days, enrollment, listed_value
+from index.query.values import day_range, days, enrollment, listed_value, number_range
 
-DEEPEST = 100  # brackets within brackets; people write three
+DEEPEST = 40  # brackets within brackets; people write three, and Python's stack holds some sixty
 _BRACKETS = 'AREA[Field] or quotation marks around text with brackets, such as "[x]"'
 _INSTEAD_OF = {'"': "a closing quotation mark", "[": _BRACKETS, "]": _BRACKETS}
 
@@ -51,7 +51,8 @@ def _expected(text: str, error: UnexpectedInput) -> tuple[int, str]:
     """Place of a mistake and what would have been right there."""
     ended = isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END")
     if ended:
-        unclosed = _unclosed(text)
+        may_close = isinstance(error, UnexpectedToken) and "RPAR" in error.accepts
+        unclosed = _unclosed(text) if may_close else None
         wanted = "a word, a phrase or an area"
         return len(text), wanted if unclosed is None else f"a closing bracket for the one at character {unclosed + 1}"
     position = error.pos_in_stream or 0
@@ -61,11 +62,13 @@ def _expected(text: str, error: UnexpectedInput) -> tuple[int, str]:
 
 
 def _unclosed(text: str) -> int | None:
-    opened = []
+    opened, quoted = [], False
     for position, letter in enumerate(text):
-        if letter == "(":
+        if letter == '"':
+            quoted = not quoted
+        elif letter == "(" and not quoted:
             opened.append(position)
-        elif letter == ")" and opened:
+        elif letter == ")" and not quoted and opened:
             opened.pop()
     return opened[-1] if opened else None
 
@@ -136,8 +139,10 @@ class _Interpreter:
         return self._target(token, name)
 
     def _named(self, tree: Tree[Token], _where: Target) -> Node | None:
-        below = tree.children[1]
-        return self.node(below, self._head(tree)) if isinstance(below, Tree) else None
+        where, below = self._head(tree), tree.children[1]
+        while isinstance(below, Tree) and below.data in {"short", "area"}:  # of two names the nearer one holds
+            where, below = self._head(below), below.children[1]
+        return self.node(below, where) if isinstance(below, Tree) else None
 
     def _ranged(self, tree: Tree[Token], _where: Target) -> Node:
         where, token = self._head(tree), tree.children[1]
@@ -149,7 +154,7 @@ class _Interpreter:
             if where.kind == "days":
                 return day_range(where.key, begin, end, where.key, token.value)
             if where.kind == "enrollment":
-                return enrollment(f"{begin}..{end}", where.key)
+                return number_range(begin, end, where.key, token.value)
         except RangeMalformed as error:
             raise QueryError(self._text, token.start_pos or 0, _wanted(error)) from None
         raise QueryError(self._text, token.start_pos or 0, f"a date or a number field before RANGE, not {where.key}")

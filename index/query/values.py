@@ -7,9 +7,9 @@ from index.errors import RangeMalformed, ValueUnknown
 from index.query.tree import Days, Enrollment
 from index.schema import FILTERED, current_country
 
-_SEPARATORS = re.compile(r"[\s/_-]+")
-_DATE_RANGE = "A..B with dates such as 2020, 2020-06 or 2020-06-30"
-_NUMBER_RANGE = "A..B with whole numbers"
+_SEPARATORS = re.compile(r"[\s,/_-]+")
+_DATE_RANGE = "A..B with dates such as 2020, 2020-06 or 2020-06-30, either end may be left out"
+_NUMBER_RANGE = "A..B with whole numbers, either end may be left out"
 
 
 def listed_value(key: str, text: str) -> str:
@@ -62,17 +62,22 @@ def day_range(key: str, begin: str, end: str, name: str, text: str) -> Days:
     except ValueError:
         raise RangeMalformed(name, text, _DATE_RANGE) from None
     if found.begin is not None and found.end is not None and found.begin > found.end:
-        raise RangeMalformed(name, text, f"{_DATE_RANGE}, the earlier one first;")
+        raise RangeMalformed(name, text, f"{_DATE_RANGE}, the earlier one first")
     return found
 
 
 def enrollment(text: str, name: str) -> Enrollment:
     """Read `100..500`; RangeMalformed otherwise."""
     begin, end = _ends(name, text, _NUMBER_RANGE)
+    return number_range(begin, end, name, text)
+
+
+def number_range(begin: str, end: str, name: str, text: str) -> Enrollment:
+    """Make a range of enrollments from two numbers, either of which may be empty."""
     try:
         found = Enrollment(int(begin) if begin else None, int(end) if end else None)
     except ValueError:
         raise RangeMalformed(name, text, _NUMBER_RANGE) from None
     if found.least is not None and found.most is not None and found.least > found.most:
-        raise RangeMalformed(name, text, f"{_NUMBER_RANGE}, the smaller one first;")
+        raise RangeMalformed(name, text, f"{_NUMBER_RANGE}, the smaller one first")
     return found

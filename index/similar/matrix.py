@@ -39,6 +39,8 @@ def write_matrix(folder: Path, made: Vectors, surfaces: list[str]) -> None:
     order = np.argsort(made.row, kind="stable")
     row_begins = np.searchsorted(made.row[order], np.arange(made.rows + 1))
     weight = made.weight.astype(np.float16)
+    above = weight > made.weight
+    weight[above] = np.nextafter(weight[above], np.float16(0))  # rounded down: twins score 1 at most
     spelled = [surface.encode() for surface in surfaces]
     arrays: dict[str, NDArray[np.generic]] = {
         "column_begins": made.begins,
@@ -73,7 +75,7 @@ class Matrix:
         self.column_group = load("column_group").view(np.uint8)
         self.column_term = load("column_term").view(np.int32)
         self._surface_begins = load("surface_begins").view(np.int64)
-        self._surfaces = folder / "surfaces"
+        self._surfaces = (folder / "surfaces").read_bytes()
         self.size = self._row_begins.size - 1
 
     def row(self, row: int) -> Row:
@@ -92,14 +94,14 @@ class Matrix:
 
     def ranked(self, query: Row, allowed: Mask, limit: int) -> Ranked:
         """Best rows of the mask by exact score, ties in order of row; rows that share nothing are left out."""
-        near = self._near(query)
-        near[~allowed] = 0
+        rows = np.flatnonzero(allowed & (np.diff(self._row_begins) > 0))
         pool = max(POOL, 4 * limit, int(POOL_SHARE * self.size))
-        best = np.argpartition(-near, pool)[:pool] if pool < near.size else np.arange(near.size)
-        best = np.sort(best[near[best] > 0])
-        exact = self.scores(query, best)
-        order = np.argsort(-exact, kind="stable")[:limit]
-        return Ranked(best[order].tolist(), exact[order].tolist())
+        if pool < rows.size:
+            rows = np.sort(rows[np.argpartition(-self._near(query)[rows], pool)[:pool]])
+        exact = self.scores(query, rows)
+        order = np.argsort(-exact, kind="stable")
+        order = order[exact[order] > 0][:limit]
+        return Ranked(rows[order].tolist(), exact[order].tolist())
 
     def _near(self, query: Row) -> NDArray[np.float32]:
         """Score of every row over the query's heaviest columns."""
@@ -135,6 +137,4 @@ class Matrix:
     def surface(self, term: int) -> str:
         """A term as people write it."""
         begin, end = self._surface_begins[term : term + 2].tolist()
-        with self._surfaces.open("rb") as handle:
-            handle.seek(begin)
-            return handle.read(end - begin).decode()
+        return self._surfaces[begin:end].decode()

@@ -90,7 +90,8 @@ def search(
 
     def request(text: str | None) -> SearchRequest:
         node = None if text is None else parse(text)
-        return SearchRequest(text, node, made, facets, *sort, limit, offset)
+        key, ascending = sort
+        return SearchRequest(text, node, made, facets, key, ascending, limit=limit, offset=offset)
 
     with opened_index(cache, engine) as index:
         _name_the_nearest(index, made)

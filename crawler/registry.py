@@ -1,0 +1,111 @@
+"""The registry's API v2: version, one study, studies by ids, pages of a query. Bodies stay bytes."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from crawler.client import Client
+from crawler.errors import BodyTooLarge, RequestRejected
+from crawler.record import RawRecord
+
+IDS_A_CALL = 200  # a longer address may be refused
+LARGEST_PAGE = 1000
+_NOT_FOUND = 404
+_BAD_REQUEST = 400
+
+
+class RegistryVersion(msgspec.Struct, frozen=True, rename="camel"):
+    """`data_timestamp` is UTC without a zone; it moves about once a day."""
+
+    data_timestamp: str
+    api_version: str | None = None
+
+
+class _Page(msgspec.Struct, frozen=True, rename="camel"):
+    studies: list[msgspec.Raw]
+    next_page_token: str | None = None
+    total_count: int | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Studies of one answer; a token where there may be more (the next page may be empty)."""
+
+    records: list[RawRecord]
+    token: str | None
+
+
+_VERSION = msgspec.json.Decoder(RegistryVersion)
+_PAGE = msgspec.json.Decoder(_Page)
+
+
+def _record(body: bytes) -> RawRecord:
+    msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    return RawRecord(body)
+
+
+def _page(body: bytes) -> Page:
+    page = _PAGE.decode(body)
+    return Page([RawRecord(bytes(study)) for study in page.studies], page.next_page_token)
+
+
+class Registry:
+    """Calls to one registry."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far."""
+        return self._client.calls
+
+    def version(self) -> RegistryVersion:
+        """Ask how new the data is."""
+        version = self._client.get("/version", check=_VERSION.decode).value
+        if version is None:
+            raise TypeError(version)
+        return version
+
+    def study(self, nct_id: str) -> RawRecord | None:
+        """Fetch one study, an alias's under its own id; None where the registry has none (404)."""
+        try:
+            return self._client.get(f"/studies/{nct_id}", check=_record).value
+        except RequestRejected as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
+
+    def studies(self, nct_ids: list[str]) -> list[RawRecord]:
+        """Fetch studies by id, IDS_A_CALL at most; what is unknown or malformed is left out.
+
+        One bad id may reject a batch (400), a batch may be too large: both are found by halving.
+        """
+        parameters = {"filter.ids": ",".join(nct_ids), "pageSize": str(max(len(nct_ids), 1))}
+        try:
+            return self._get_page(parameters).records
+        except (RequestRejected, BodyTooLarge) as error:
+            if isinstance(error, RequestRejected) and error.status != _BAD_REQUEST:
+                raise
+            if len(nct_ids) == 1:
+                return []
+            middle = len(nct_ids) // 2
+            return [*self.studies(nct_ids[:middle]), *self.studies(nct_ids[middle:])]
+
+    def page(self, query: dict[str, str], token: str | None, size: int) -> Page:
+        """Fetch one page of a query; one refused for its size is asked again with half of it, down to one."""
+        parameters = {**query, "pageSize": str(size)}
+        if token is not None:
+            parameters["pageToken"] = token
+        try:
+            return self._get_page(parameters)
+        except BodyTooLarge:
+            if size == 1:
+                raise
+            return self.page(query, token, size // 2)
+
+    def _get_page(self, parameters: dict[str, str]) -> Page:
+        page = self._client.get("/studies", parameters, check=_page).value
+        if page is None:
+            raise TypeError(page)
+        return page

@@ -1,0 +1,129 @@
+"""The registry's own API v2, answered from a mirror: programs written for ClinicalTrials.gov run against it.
+
+Studies leave byte for byte as they came. Refusals are plain text, as the registry's are.
+"""
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from crawler.config import program_version
+from crawler.errors import StoreError, TrialkinError, TrialUnknown
+from crawler.ids import is_nct_id, nct_id
+from crawler.record import RawRecord
+from index.query.tree import Ids
+from index.search import SearchRequest
+from serve.mirror import Mirror
+from serve.projection import NameUnknown, paths, project
+from serve.registry_query import Refused, StudiesRequest, page_token, read_request
+
+API_VERSION = "2.0.5"  # of the registry's API that this one follows
+_JSON = "application/json"
+
+
+class RegistryApi:
+    """Endpoints over one mirror."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+
+    def routes(self) -> list[Route]:
+        """Routes below `/api/v2`."""
+        return [
+            Route("/version", self.version),
+            Route("/studies", self.studies),
+            Route("/studies/{nct_id}", self.study),
+        ]
+
+    def _data_version(self) -> tuple[str, str]:
+        """The registry's timestamp of the data (when it was indexed, for data from files), and the generation."""
+        manifest = self._mirror.index.manifest
+        told = manifest.data_timestamp or manifest.built_at.rstrip("Z")
+        return told, f"{told} {manifest.generation}"
+
+    async def version(self, _request: Request) -> Response:
+        """Tell the API's version and the data's timestamp."""
+        told = {"apiVersion": API_VERSION, "dataTimestamp": self._data_version()[0]}
+        return Response(msgspec.json.encode(told), media_type=_JSON, headers=_served())
+
+    async def study(self, request: Request) -> Response:
+        """One study; 301 for an alias, plain text 400 and 404, an ETag."""
+        asked = request.path_params["nct_id"]
+        try:
+            held = self._held(asked)
+            if held != nct_id(asked):
+                return RedirectResponse(request.url.replace(path=request.url.path.replace(asked, held)), 301)
+            names = request.query_params.get("fields", "").replace("|", ",")
+            wanted = paths(names.split(",")) if names else []
+        except Refused as refused:
+            return PlainTextResponse(refused.text, refused.status)
+        except NameUnknown:
+            return PlainTextResponse("Internal server error", 500)
+        store = self._mirror.store
+        headers = {"ETag": f'"{store.digest(held).hex()[:32]}"', **_served()}
+        if headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(_body(store.raw(held), wanted), media_type=_JSON, headers=headers)
+
+    def _held(self, asked: str) -> str:
+        """Id that a study is held under; Refused as the registry refuses."""
+        if not is_nct_id(asked):
+            raise Refused(400, f"NCT number {asked} is incorrect")
+        store = self._mirror.store
+        try:
+            held = store.resolve(nct_id(asked))
+        except TrialUnknown:
+            raise Refused(404, f"NCT number {nct_id(asked)} not found") from None
+        if store.fate(held)[0] is not None:
+            raise Refused(404, f"NCT number {held} not found")
+        return held
+
+    async def studies(self, request: Request) -> Response:
+        """A page of a query."""
+        try:
+            return self._page(read_request(request.query_params, self._data_version()[1]))
+        except Refused as refused:
+            return PlainTextResponse(refused.text, refused.status)
+        except NameUnknown:
+            # The registry answers so, and clients must be tested against what it does.
+            return PlainTextResponse("Internal server error", 500)
+        except TrialkinError as error:
+            return PlainTextResponse(str(error), 500)
+
+    def _page(self, asked: StudiesRequest) -> Response:
+        wanted = paths(asked.fields)
+        sort, ascending = asked.sort[0] if asked.sort else ("relevance", False)
+        node = self._own_ids(asked.node) if isinstance(asked.node, Ids) else asked.node
+        request = SearchRequest(
+            node=node, sort=sort, ascending=ascending, then=tuple(asked.sort[1:]), limit=asked.page_size,
+            offset=asked.offset,
+        )  # fmt: skip
+        total, ids = self._mirror.index.matching(request)
+        bodies = [_body(self._mirror.store.raw(ident), wanted) for ident in ids]
+        parts = []
+        if asked.count_total:
+            parts.append(b'"totalCount":%d' % total)
+        parts.append(b'"studies":[' + b",".join(bodies) + b"]")
+        if len(ids) == asked.page_size:
+            token = page_token(self._data_version()[1], asked.offset + len(ids), asked.digest)
+            parts.append(b'"nextPageToken":"' + token.encode() + b'"')
+        return Response(b"{" + b",".join(parts) + b"}", media_type=_JSON, headers=_served())
+
+    def _own_ids(self, node: Ids) -> Ids:
+        """An alias in a list of ids stands for its trial."""
+        found = set()
+        for ident in node.nct_ids:
+            try:
+                found.add(self._mirror.store.resolve(ident))
+            except StoreError:
+                continue
+        return Ids(frozenset(found))
+
+
+def _body(raw: RawRecord, wanted: list[tuple[str, ...]]) -> bytes:
+    return msgspec.json.encode(project(raw.data, wanted)) if wanted else raw.body
+
+
+def _served() -> dict[str, str]:
+    return {"X-Served-By": f"trialkin/{program_version()} (a mirror, not the registry)"}
