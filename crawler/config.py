@@ -1,7 +1,6 @@
 """Where things are and how politely we ask: settings as values, read once at the edge."""
 
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 REGISTRY_URL = "https://clinicaltrials.gov/api/v2"
@@ -14,6 +13,8 @@ HOME = "https://github.com/trialkin/trialkin"
 
 def program_version() -> str:
     """Version of trialkin as installed, or `0` from a tree that is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - 10 ms of every start
+
     try:
         return version("trialkin")
     except PackageNotFoundError:

@@ -74,8 +74,12 @@ def build(store: Store, engine: str, advance: Callable[[int], None]) -> Manifest
     number = _next_generation(root)
     aside = root / f"building-{number:06d}"
     shutil.rmtree(aside, ignore_errors=True)
-    with _no_collector():
-        documents = _write(store, engine, aside, advance)
+    try:
+        with _no_collector():
+            documents = _write(store, engine, aside, advance)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)  # a full disk needs the room
+        raise
     ids, versions = store.current_versions()
     if documents != len(ids):
         raise IndexDamaged(aside, f"{documents} documents were written for {len(ids)} trials")

@@ -2,8 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import uvicorn
@@ -33,7 +33,13 @@ class AddressTaken(TrialkinError):
 def application(cache: Cache) -> Starlette:
     """The registry's API under `/api/v2`, from a cache."""
     mirror = Mirror(cache)
-    return Starlette(routes=[Mount("/api/v2", routes=RegistryApi(mirror).routes())])
+
+    @asynccontextmanager
+    async def closing(_application: Starlette) -> AsyncIterator[None]:
+        yield
+        mirror.close()  # here, for SQLite wants to be closed on the thread that opened it
+
+    return Starlette(routes=[Mount("/api/v2", routes=RegistryApi(mirror).routes())], lifespan=closing)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -51,7 +57,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(application_: Starlette, listener: socket.socket) -> None:
     """Serve until interrupted."""
-    config = uvicorn.Config(application_, log_level="warning", access_log=False, lifespan="off")
+    config = uvicorn.Config(application_, log_level="warning", access_log=False, lifespan="on")
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -68,7 +74,7 @@ class _Background(uvicorn.Server):
 def serving(application_: Starlette) -> Iterator[str]:
     """Serve on a free loopback port while the block runs; yields the address."""
     listener = listen(LOOPBACK, 0)
-    config = uvicorn.Config(application_, log_level="error", access_log=False, lifespan="off")
+    config = uvicorn.Config(application_, log_level="error", access_log=False, lifespan="on")
     server = _Background(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -10,6 +10,7 @@ from crawler.load import load
 from crawler.store import Store
 from index.build import update
 from index.search import Index, open_index
+from tests.running import Shell
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "crawler" / "sample" / "studies.jsonl"
@@ -51,3 +52,9 @@ def sample_index(sample_cache: Cache) -> Iterator[Index]:
     """The index of the bundled sample, open."""
     with open_index(sample_cache.index) as index:
         yield index
+
+
+@pytest.fixture
+def trialkin(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Shell:
+    """The command line."""
+    return Shell(monkeypatch, capsysbinary)

@@ -42,7 +42,7 @@ def imported(name: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_imports_go_one_way(name: str) -> None:
-    floor = FLOORS.index(name.split("/")[0].removesuffix(".py"))
+    floor = FLOORS.index(name.split("/", maxsplit=1)[0].removesuffix(".py"))
     assert set(imported(name)).isdisjoint(FLOORS[floor + 1 :])
 
 
@@ -63,7 +63,9 @@ def test_files_and_functions_keep_their_size(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if not name.startswith(("serve/commands/", "cli.py"))])
 def test_nothing_below_the_edges_prints(name: str) -> None:
-    calls = {node.func.id for node in ast.walk(tree(name)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    calls = {
+        node.func.id for node in ast.walk(tree(name)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
     assert "print" not in calls
 
 

@@ -2,15 +2,18 @@
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import click
 
 from crawler.config import Cache
-from crawler.store import Store
 from serve.commands.options import as_json, common, engine_option
 
+if TYPE_CHECKING:
+    from crawler.store import Store
 
-def bring_up(store: Store, engine: str, *, rebuild: bool = False) -> tuple[str, int, float]:
+
+def bring_up(store: "Store", engine: str, *, rebuild: bool = False) -> tuple[str, int, float]:
     """Index what the store holds, with a bar; engine, documents, seconds."""
     from index.build import update
     from serve.terminal import progress
@@ -33,6 +36,7 @@ def load(files: tuple[str, ...], no_index: bool, engine: str, as_json: bool, cac
     A record older than the one held, by its update date, is kept as a version and replaces nothing.
     """
     from crawler.load import load as load_files
+    from crawler.store import Store
     from index.build import choose_engine
     from serve.output import write_json
     from serve.terminal import clean, progress
@@ -64,6 +68,7 @@ def load(files: tuple[str, ...], no_index: bool, engine: str, as_json: bool, cac
 def index_command(engine: str, rebuild: bool, as_json: bool, cache: Cache) -> None:
     """Build the index, or bring it up to the records."""
     from crawler.errors import CacheEmpty
+    from crawler.store import Store
     from index.build import choose_engine
     from serve.output import write_json
 
