@@ -48,6 +48,7 @@ class Asking:
     def __init__(self, registry: Registry, ledger: Ledger) -> None:
         self._registry = registry
         self._ledger = ledger
+        self._left_out: set[str] = set()  # of a batch: each is asked by itself, and not in another batch
 
     def data_timestamp(self) -> str:
         """The registry's data timestamp, asked in every session since tokens die with it."""
@@ -59,6 +60,8 @@ class Asking:
         """Return the first id's record (under its own id), or why there is none; the others are fetched with it."""
         wanted = nct_ids[0]
         answer = self._ledger.heard(f"id {wanted}")
+        if answer is None and (held := self._ledger.record(wanted)) is not None:
+            return held  # it came under an alias, or with a page
         if answer is None:
             self._batch([nct_id for nct_id in dict.fromkeys(nct_ids) if nct_id not in skip][:IDS_A_CALL])
             answer = self._ledger.heard(f"id {wanted}") or self._single(wanted)
@@ -67,14 +70,29 @@ class Asking:
 
     def _batch(self, nct_ids: list[str]) -> None:
         """Fetch ids together; each that was answered, under its own id or as an alias of what came, is heard."""
-        unheard = [nct_id for nct_id in nct_ids if self._ledger.heard(f"id {nct_id}") is None]
+        unheard = [
+            nct_id
+            for nct_id in nct_ids
+            if nct_id not in self._left_out and self._ledger.heard(f"id {nct_id}") is None
+        ]
         if len(unheard) < 2:  # noqa: PLR2004 - one is asked by itself, which tells an alias and a 404 apart
             return
-        records = _keyed(self._registry.studies(unheard))[0]
-        own_id = {name: nct_id for nct_id, raw in records.items() for name in (*_aliases(raw), nct_id)}
+        records = _keyed(self._studies(unheard))[0]
+        own_id = {alias: nct_id for nct_id, raw in records.items() for alias in _aliases(raw)}
+        own_id |= {nct_id: nct_id for nct_id in records}  # an id with a record of its own is that trial
         for nct_id in unheard:
             if nct_id in own_id:
                 self._ledger.hear(f"id {nct_id}", Answer([own_id[nct_id]]), [records[own_id[nct_id]]])
+            else:
+                self._left_out.add(nct_id)
+
+    def _studies(self, nct_ids: list[str]) -> list[RawRecord]:
+        try:
+            return self._registry.studies(nct_ids)
+        except RegistryFailed as error:
+            if not error.reason.startswith(_SERVER_ERROR):
+                raise
+            return []  # one of them may be the cause: each is asked by itself
 
     def _single(self, nct_id: str) -> Answer:
         """Ask for one id by itself: 301 leads to another, only 404 says that there is none."""
@@ -118,12 +136,12 @@ class Asking:
         records = (self._ledger.record(nct_id) for nct_id in answer.nct_ids)
         return [(place, raw) for place, raw in enumerate(records, begin + 1) if raw is not None]
 
-    def _page(self, listing: Listing) -> Answer:
+    def _page(self, listing: Listing, *, again: bool = False) -> Answer:
         request = f"{listing.key}{listing.pages}"
         try:
             page = self._registry.page(listing.query, listing.token, listing.size)
         except RequestRejected as error:
-            if listing.token is not None:
+            if listing.token is not None and not again:
                 return self._walk_again(listing)
             return self._heard(request, Answer(problem=str(error)))
         except BodyTooLarge as error:
@@ -146,12 +164,12 @@ class Asking:
         wanted = listing.pages
         self._ledger.forget(listing.key)
         fresh = Listing(listing.query, listing.source, listing.size)
-        answer = self._page(fresh)
+        answer = self._page(fresh, again=True)
         while fresh.pages < wanted and answer.token is not None:
             fresh.pages += 1
             fresh.token = answer.token
-            answer = self._page(fresh)
-        return answer if fresh.pages == wanted else Answer()
+            answer = self._page(fresh, again=True)
+        return answer if fresh.pages == wanted or answer.problem is not None else Answer()
 
 
 def _aliases(raw: RawRecord) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ final for the run; other refusals are final for the request.
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -38,6 +39,7 @@ REASON_CHARACTERS = 300
 _OK, _NOT_MODIFIED, _FORBIDDEN, _TOO_MANY, _SERVER_ERROR, _UNAVAILABLE = 200, 304, 403, 429, 500, 503
 _AGAIN = {_TOO_MANY, 502, _UNAVAILABLE, 504}
 _REDIRECTED = {301, 302, 303, 307, 308}
+_ENCODINGS = ("gzip", "deflate")  # a piece of these grows a thousandfold at most; others, or two at once, without bound
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,11 @@ class Client:
         self._sleep = sleep
         self._next_call = 0.0
         self._http = httpx.Client(
-            headers={"User-Agent": self.agent, "Accept": "application/json, text/html;q=0.5, */*;q=0.1"},
+            headers={
+                "User-Agent": self.agent,
+                "Accept": "application/json, text/html;q=0.5, */*;q=0.1",
+                "Accept-Encoding": ", ".join(_ENCODINGS),
+            },
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
             timeout=httpx.Timeout(30.0, connect=10.0),
             trust_env=True,
@@ -117,9 +123,10 @@ class Client:
         Raises RecordRefused (403), RequestRejected (400, 404 …), BodyTooLarge, RedirectRefused, or RegistryFailed
         once the budget of tries is spent.
         """
-        url = str(httpx.URL(f"{self.base_url}{path}", params=parameters or {}))
+        url = _address(f"{self.base_url}{path}", parameters)
         headers = {} if etag is None else {"If-None-Match": etag}
         waited = 0.0
+        tries: Counter[str] = Counter()
 
         def wait(state: tenacity.RetryCallState) -> float:
             nonlocal waited
@@ -134,8 +141,8 @@ class Client:
             error = None if state.outcome is None else state.outcome.exception()
             if not isinstance(error, _AskAgain):
                 return True
-            too_long = waited + (error.retry_after_seconds or 0) > PATIENCE_SECONDS
-            return too_long or state.attempt_number >= TRIES_BY_CAUSE.get(error.cause, TRIES)
+            tries[error.cause if error.cause in TRIES_BY_CAUSE else "any"] += 1
+            return waited > PATIENCE_SECONDS or any(count >= TRIES_BY_CAUSE.get(c, TRIES) for c, count in tries.items())
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_AskAgain), wait=wait, stop=spent, sleep=self._sleep, reraise=True
@@ -152,8 +159,8 @@ class Client:
             if status not in _REDIRECTED:
                 return self._judged(url, status, answer, body, check)
             location = answer.get("location", "")
-            target = urljoin(url, location)
-            if not _same_site(url, target) or target in seen or len(seen) > REDIRECTS:
+            target = _redirected(url, location)
+            if target is None or target in seen or len(seen) > REDIRECTS:
                 raise RedirectRefused(url, location)
             seen.add(target)
             url = target
@@ -165,6 +172,9 @@ class Client:
         begun = time.monotonic()
         try:
             with self._http.stream("GET", url, headers=headers) as response:
+                encoding = response.headers.get("content-encoding", "").lower()
+                if encoding not in {"", "identity", *_ENCODINGS}:
+                    raise _AskAgain(f"a body encoded as {encoding!r}, which was not asked for", "broken")
                 body = bytearray()
                 for chunk in response.iter_bytes():
                     body += chunk
@@ -190,7 +200,7 @@ class Client:
         if status == _OK:
             try:
                 return Response(check(body), url, headers.get("etag"))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:  # brackets within brackets without end are rubbish too
                 raise _AskAgain(f"a broken body ({error})", "broken") from None
         if status == _NOT_MODIFIED:
             return Response(None, url, headers.get("etag"))
@@ -206,6 +216,26 @@ class Client:
         raise RequestRejected(url, status, reason)
 
 
+def _address(url: str, parameters: dict[str, str] | None) -> str:
+    """Write an address with its parameters; UsageError where it is none."""
+    try:
+        made = httpx.URL(url, params=parameters) if parameters else httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise UsageError(f"{url!r} is no web address ({error}).") from None
+    if made.scheme not in {"http", "https"} or not made.host:
+        raise UsageError(f"{url!r} is no web address; give http(s)://….")
+    return str(made)
+
+
+def _redirected(url: str, location: str) -> str | None:
+    """Where a redirect leads; None where that is another site or no address at all."""
+    try:
+        target = urljoin(url, location)
+        return target if _same_site(url, target) else None
+    except ValueError:
+        return None
+
+
 def _same_site(url: str, target: str) -> bool:
     """Same host and port; from http to https is the same site too."""
     here, there = urlsplit(url), urlsplit(target)
@@ -219,9 +249,9 @@ def _retry_after_seconds(header: str | None) -> float | None:
     """Seconds that a `Retry-After` asks for, given as such or as a date; None where it is absent or unreadable."""
     if header is None:
         return None
-    if header.strip().isdigit():
-        return float(header)
     try:
+        if header.strip().isdecimal():
+            return float(header)
         return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
     except (ValueError, TypeError):
         return None

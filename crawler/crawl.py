@@ -86,8 +86,8 @@ def crawl(plan: Plan, store: Store, registry: Registry, closeness: Closeness, ad
     report = Report(ledger.run)
     try:
         run.begin()
-        run.seeds()
         run.pages()
+        run.seeds()
         run.search()
         run.walk()
     except CrawlError as error:
@@ -125,19 +125,19 @@ class _Run:
         """Ask the registry how new its data is."""
         self.data_timestamp = self._asking.data_timestamp()
 
-    def seeds(self) -> None:
-        """Fetch and keep the seeds."""
-        for seed in self._plan.seeds:
-            self._frontier.offer(seed, 0, Because("seed", None, f"asked for as {seed}"))
-        self._drain()
-        kept = (self._ledger.record(nct_id) for nct_id in self._frontier.kept)
-        self._seeds = [raw for raw in kept if raw is not None and self._read(raw) is not None]
-
     def pages(self) -> None:
         """Offer what web pages list."""
         for address, nct_id, heading in self._plan.listed:
             where = f"listed under {heading!r}" if heading else "listed"
             self._frontier.offer(nct_id, 1, Because("page", address, where))
+
+    def seeds(self) -> None:
+        """Fetch and keep the seeds, then what they and the pages name."""
+        for seed in self._plan.seeds:
+            self._frontier.offer(seed, 0, Because("seed", None, f"asked for as {seed}"))
+        self._drain()
+        kept = (self._ledger.record(nct_id) for nct_id, depth in self._frontier.kept.items() if depth == 0)
+        self._seeds = [raw for raw in kept if raw is not None and self._read(raw) is not None]
 
     def search(self) -> None:
         """Let the registry look for neighbours of the seeds, and for the queries asked."""

@@ -9,8 +9,9 @@ from crawler.trial import Trial
 SEEDS_ALONE = 5
 NAMES_A_QUERY = 8
 NAME_CHARACTERS = 120
-_RESERVED = re.compile(r'[\[\](),"]')
+_RESERVED = re.compile(r'[\[\](),:"]')  # a colon after a word is a short form's, where the mirror answers
 _OPERATORS = re.compile(r"\b(AND|OR|NOT|AREA|RANGE|MISSING|SEARCH|EXPANSION|COVERAGE)\b")
+# What an arm is compared with is no clue to what is tried (a condition such as Birth Control is one).
 _INERT = re.compile(r"\b(placebos?|standard of care|usual care|control|sham)\b", re.IGNORECASE)
 
 
@@ -24,7 +25,8 @@ def queries(seeds: Sequence[Trial], asked: Sequence[str]) -> list[tuple[dict[str
         made.setdefault((("query.term", text),), None)
     for group in _groups(seeds):
         conditions = _either([name for seed in group for name in seed.conditions])
-        interventions = _either([i.name for seed in group for i in seed.interventions if i.name is not None])
+        given = [i.name for seed in group for i in seed.interventions if i.name is not None]
+        interventions = _either([name for name in given if not _INERT.search(name)])
         both = (("query.cond", conditions), ("query.intr", interventions))
         for parameters in (both, both[:1], both[1:]):
             if all(text for _, text in parameters):
@@ -38,8 +40,8 @@ def _groups(seeds: Sequence[Trial]) -> list[Sequence[Trial]]:
 
 
 def _either(names: list[str]) -> str:
-    """Names as one query: any of them; what the query language reserves is taken out, and placebos are no clue."""
-    plain = (_OPERATORS.sub(" ", _RESERVED.sub(" ", name)) for name in names if not _INERT.search(name))
+    """Names as one query: any of them; what the query language reserves is taken out."""
+    plain = (_OPERATORS.sub(" ", _RESERVED.sub(" ", name)) for name in names)
     kept = list(dict.fromkeys(" ".join(name.split())[:NAME_CHARACTERS] for name in plain))
     kept = [name for name in kept if any(letter.isalnum() for letter in name)][:NAMES_A_QUERY]
     return kept[0] if len(kept) == 1 else " OR ".join(f"({name})" for name in kept)

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from crawler.dates import checked_date
 from crawler.errors import RecordInvalid
 from crawler.fields import unknown_fields
 from crawler.ids import is_nct_id, nct_id
@@ -282,12 +283,26 @@ class RawRecord:
     @cached_property
     def nct_id(self) -> str:
         """The id in the body; RecordInvalid where there is none, for such a record can't be keyed."""
-        found: object = self.data
-        for name in ("protocolSection", "identificationModule", "nctId"):
-            found = found.get(name) if isinstance(found, dict) else None
+        found = self._at("protocolSection", "identificationModule", "nctId")
         if not isinstance(found, str) or not is_nct_id(found):
             raise RecordInvalid("no NCT id at protocolSection.identificationModule.nctId")
         return nct_id(found)
+
+    @property
+    def last_update_posted(self) -> str | None:
+        """The day of the last update, also of a record that breaks the rules elsewhere; None where there is no date."""
+        found = self._at("protocolSection", "statusModule", "lastUpdatePostDateStruct", "date")
+        try:
+            return checked_date(found, "") if isinstance(found, str) else None
+        except RecordInvalid:
+            return None
+
+    def _at(self, *names: str) -> object:
+        """The value at a path of names, None where there is none."""
+        found: object = self.data
+        for name in names:
+            found = found.get(name) if isinstance(found, dict) else None
+        return found
 
     @cached_property
     def content_hash(self) -> bytes:

@@ -111,7 +111,7 @@ class Store:
             try:
                 yield
             except BaseException:
-                self.db.execute("ROLLBACK")
+                self.db.rollback()  # nothing, where SQLite did so itself (a full disk)
                 self.codec = self._codec()  # a dictionary that the block trained is gone with it
                 raise
             self.db.execute("COMMIT")
@@ -162,7 +162,7 @@ class Store:
         if held is not None and held[1] == raw.content_hash:
             return self._revive(ident)
         trial, problem = _read(raw)
-        posted = None if trial is None else trial.last_update_posted
+        posted = raw.last_update_posted
         older = newest_wins and held is not None and (posted or "") < (held[2] or "")
         if older and self._has_content(ident, raw.content_hash):
             return "unchanged"
@@ -248,7 +248,11 @@ class Store:
 
     def tell_alias(self, alias: str, nct_id: str) -> None:
         """Remember that the registry answered 301 from one id to another, inside a transaction."""
-        self.db.execute("INSERT OR REPLACE INTO alias VALUES (?, ?, '301')", (alias, nct_id))
+        told = self.db.execute("SELECT nct_id FROM alias WHERE alias = ? AND told_by = '301'", (alias,)).fetchone()
+        if told != (nct_id,):
+            self.db.execute("INSERT OR REPLACE INTO alias VALUES (?, ?, '301')", (alias, nct_id))
+            if self._current(alias) is not None:  # a record of its own, which now leaves the index
+                self._changed()
 
     # -- reading records ------------------------------------------------------------------------------------------
 

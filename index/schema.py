@@ -7,7 +7,7 @@ descriptions) are in Basic with the lowest weight.
 
 from dataclasses import dataclass, field
 
-INDEX_VERSION = 1  # a change of layout or meaning is a new number
+INDEX_VERSION = 2  # a change of layout or meaning is a new number
 
 _ID = "protocolSection.identificationModule"
 _STATUS = "protocolSection.statusModule"
@@ -22,15 +22,16 @@ _CONTACT = "protocolSection.contactsLocationsModule"
 _CONDITION_MESH = "derivedSection.conditionBrowseModule"
 _INTERVENTION_MESH = "derivedSection.interventionBrowseModule"
 
-BASIC = "Basic"
-CONDITION = "Condition"
-INTERVENTION = "Intervention"
-TITLE = "Title"
-OUTCOME = "Outcome"
-SPONSOR = "Sponsor"
-LOCATION = "Location"
-ID = "Id"
-ELIGIBILITY = "Eligibility"
+# By the registry's names of them: an area must never be called as a field is (Condition is both).
+BASIC = "BasicSearch"
+CONDITION = "ConditionSearch"
+INTERVENTION = "InterventionSearch"
+TITLE = "TitleSearch"
+OUTCOME = "OutcomeSearch"
+SPONSOR = "SponsorSearch"
+LOCATION = "LocationSearch"
+ID = "IdSearch"
+ELIGIBILITY = "EligibilitySearch"
 AREAS = (BASIC, CONDITION, INTERVENTION, TITLE, OUTCOME, SPONSOR, LOCATION, ID, ELIGIBILITY)
 
 
@@ -49,7 +50,9 @@ class TextField:
 
 
 def _field(piece: str, path: str, basic: float, **areas: float) -> TextField:
-    return TextField(piece, path, {BASIC: basic, **{name.capitalize(): weight for name, weight in areas.items()}})
+    return TextField(
+        piece, path, {BASIC: basic, **{f"{name.capitalize()}Search": weight for name, weight in areas.items()}}
+    )
 
 
 TEXT_FIELDS: tuple[TextField, ...] = (

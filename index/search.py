@@ -92,8 +92,8 @@ class Index:
         folder = root / manifest.folder
         self.manifest = manifest
         self.columns = Columns(folder / "columns")
-        self._engine = open_engine(manifest.engine, folder / manifest.engine)
         self.matrix = Matrix(folder / "vectors")
+        self._engine = open_engine(manifest.engine, folder / manifest.engine)  # last: it alone has to be closed
 
     def __enter__(self) -> Self:
         return self

@@ -15,6 +15,7 @@ _VALUES = {
     "PHASE3": "Phase 3",
     "PHASE4": "Phase 4",
     "EARLY_PHASE1": "Early phase 1",
+    "NON_RANDOMIZED": "Non-randomized",
     "ACTIVE_NOT_RECRUITING": "Active, not recruiting",
     "NIH": "NIH",
     "FED": "U.S. federal agency",
@@ -43,6 +44,7 @@ _NAMES = {
     "updated": "Last update",
     "posted": "First posted",
     "ids": "NCT ids",
+    "summary": "Title and summary",
     "mesh": "MeSH terms",
     "text": "All text",
 }
@@ -51,14 +53,11 @@ _CODED = {"phase", "status", "study_type", "allocation", "masking", "primary_pur
 _CODE = re.compile(r"\b(?!NCT\d)[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*\b")
 
 
-def value_label(value: str | bool | None) -> str:
+def value_label(value: str) -> str:
     """Words for one of the registry's listed values; anything else comes back as it is."""
-    if value is None:
-        return "None given"
-    text = str(value).lower() if isinstance(value, bool) else value
-    if text in _VALUES:
-        return _VALUES[text]
-    return text.replace("_", " ").capitalize() if _CODE.fullmatch(text) else text
+    if value in _VALUES:
+        return _VALUES[value]
+    return value.replace("_", " ").capitalize() if _CODE.fullmatch(value) else value
 
 
 def name_label(name: str) -> str:

@@ -12,16 +12,18 @@ from urllib.parse import urlencode
 from crawler.errors import UsageError
 from crawler.ids import nct_id
 from index.errors import RangeMalformed, ValueUnknown, nearest
-from index.query.filters import ACCEPTED, DATE_FLAGS, TEXT_FLAGS, VALUE_FLAGS, filters
+from index.query.filters import DATE_FLAGS, TEXT_FLAGS, VALUE_FLAGS, filters
 from index.query.parse import parse
 from index.query.values import listed_value
 from index.schema import FILTERED
-from index.search import SORT_KEYS, Filters, Index, SearchRequest
+from index.search import SORT_KEYS, Filters, SearchRequest
 
 MOST_HITS = 1000  # in one answer
 FILTER_NAMES = (*TEXT_FLAGS, *VALUE_FLAGS, "accepts", "age", *DATE_FLAGS, "enrollment", "results", "ids")
 _OTHER_NAMES = ("q", "sort", "offset", "limit", "facets", "why")
 _DIRECTIONS = ("", "asc", "desc")
+_TRUTH = {"true": "true", "yes": "true", "1": "true", "false": "false", "no": "false", "0": "false"}
+_DIGITS = 9  # of the largest number that can mean anything here
 
 
 @dataclass(eq=False)
@@ -76,13 +78,14 @@ class Question:
     def number(self, name: str, default: int, most: int | None = None) -> int:
         """Read a whole number from 0; RangeMalformed otherwise."""
         text = self.value(name, str(default))
-        if text.isascii() and text.isdigit() and len(text) < 10 and (most is None or int(text) <= most):  # noqa: PLR2004
+        readable = text.isascii() and text.isdigit() and len(text) <= _DIGITS
+        if readable and (most is None or int(text) <= most):
             return int(text)
         raise RangeMalformed(name, text, "a whole number from 0" + ("" if most is None else f" to {most}"))
 
     def switch(self, name: str) -> bool:
         """Read true or false, which is what an absent one is; ValueUnknown otherwise."""
-        return listed_value("results", self.value(name, "false"), name) == "true"
+        return _truth(name, self.value(name, "false")) == "true"
 
     # -- what it asks ----------------------------------------------------------------------------------------------
 
@@ -91,7 +94,7 @@ class Question:
         for name, _ in self.pairs:
             if name not in FILTER_NAMES and name not in _OTHER_NAMES:
                 raise ParameterUnknown(name)
-        results = {canonical("results", value) == "true" for value in self.values("results")}
+        results = {_truth("results", value) == "true" for value in self.values("results")}
         ids = [nct_id(word) for value in self.values("ids") for word in value.replace(",", " ").split()]
         flags = {name: self.values(name) for name in FILTER_NAMES if name not in {"results", "ids"}}
         return filters(flags, results=results.pop() if len(results) == 1 else None, ids=ids or None)
@@ -121,9 +124,7 @@ class Question:
     def lacking(self, name: str, value: str) -> "Question":
         """The same without a value, however it was written, from its first hit on."""
         gone = canonical(name, value)
-        return Question(
-            tuple(pair for pair in self._without("offset") if pair[0] != name or canonical(*pair) != gone)
-        )
+        return Question(tuple(pair for pair in self._without("offset") if pair[0] != name or canonical(*pair) != gone))
 
     def changed(self, **values: str) -> "Question":
         """The same with other values for some names; an empty one takes the name away."""
@@ -139,10 +140,16 @@ class Question:
         return f"{path}?{query}" if query else path
 
 
+def _truth(name: str, value: str) -> str:
+    if value.lower() not in _TRUTH:
+        raise ValueUnknown(name, value, ("true", "false"))
+    return _TRUTH[value.lower()]
+
+
 def canonical(name: str, value: str) -> str:
     """Return a filter's value as the index knows it, folded where it is an open one, to compare; else as written."""
-    if name == "accepts":
-        return value.upper() if value.upper() in ACCEPTED else value
+    if name == "results":
+        return _TRUTH.get(value.lower(), value)
     if name not in FILTERED:
         return value
     try:

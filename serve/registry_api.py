@@ -12,7 +12,7 @@ from crawler.config import program_version
 from crawler.errors import StoreError, TrialkinError, TrialUnknown
 from crawler.ids import is_nct_id, nct_id
 from crawler.record import RawRecord
-from index.query.tree import Ids
+from index.query.tree import All, Ids, Node
 from index.search import SearchRequest
 from serve.mirror import Mirror
 from serve.projection import NameUnknown, paths, project
@@ -94,7 +94,7 @@ class RegistryApi:
     def _page(self, asked: StudiesRequest) -> Response:
         wanted = paths(asked.fields)
         sort, ascending = asked.sort[0] if asked.sort else ("relevance", False)
-        node = self._own_ids(asked.node) if isinstance(asked.node, Ids) else asked.node
+        node = self._own_ids(asked.node)
         request = SearchRequest(
             node=node, sort=sort, ascending=ascending, then=tuple(asked.sort[1:]), limit=asked.page_size,
             offset=asked.offset,
@@ -110,8 +110,12 @@ class RegistryApi:
             parts.append(b'"nextPageToken":"' + token.encode() + b'"')
         return Response(b"{" + b",".join(parts) + b"}", media_type=_JSON, headers=_served())
 
-    def _own_ids(self, node: Ids) -> Ids:
+    def _own_ids(self, node: Node) -> Node:
         """An alias in a list of ids stands for its trial."""
+        if isinstance(node, All):
+            return All(tuple(map(self._own_ids, node.parts)))
+        if not isinstance(node, Ids):
+            return node
         found = set()
         for ident in node.nct_ids:
             try:

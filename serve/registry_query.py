@@ -16,6 +16,7 @@ from index.query.tree import All, Any, Ids, Node, Value, Words
 from index.query.values import listed_value
 
 DEFAULT_PAGE, LARGEST_PAGE = 10, 1000
+_LONGEST_NUMBER = 18  # digits; Python refuses to read thousands of them
 
 _AREAS = {
     "query.cond": schema.CONDITION,
@@ -96,7 +97,8 @@ def read_request(parameters: Mapping[str, str], data_version: str) -> StudiesReq
 
 def _node(parameters: Mapping[str, str]) -> Node:
     asked = {name: text for name, text in parameters.items() if name in _AREAS and text.strip()}
-    ids_alone = [words for text in asked.values() if all(map(is_nct_id, words := text.replace(",", " ").split()))]
+    split = [text.replace(",", " ").split() for text in asked.values()]
+    ids_alone = [words for words in split if words and all(map(is_nct_id, words))]
     if ids_alone:
         # The registry ignores filters where a query is nothing but ids.
         return Ids(frozenset(nct_id(word) for words in ids_alone for word in words))
@@ -154,7 +156,7 @@ def _sort(asked: list[str]) -> list[tuple[str, bool]]:
 def _page_size(text: str) -> int:
     if not text:
         return DEFAULT_PAGE
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()) or len(text) > _LONGEST_NUMBER:
         raise Refused(400, f"`pageSize` has an incorrect value: {text}")
     return min(int(text), LARGEST_PAGE) or DEFAULT_PAGE
 

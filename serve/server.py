@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from crawler.config import Cache
 from crawler.errors import TrialkinError
+from serve.api import Api
+from serve.headers import SecurityHeaders
 from serve.mirror import Mirror
+from serve.pages import Pages
 from serve.registry_api import RegistryApi
 
 LOOPBACK = "127.0.0.1"
@@ -31,7 +35,7 @@ class AddressTaken(TrialkinError):
 
 
 def application(cache: Cache) -> Starlette:
-    """The registry's API under `/api/v2`, from a cache."""
+    """The registry's API under `/api/v2`, JSON under `/api`, pages for people; all from a cache."""
     mirror = Mirror(cache)
 
     @asynccontextmanager
@@ -39,16 +43,23 @@ def application(cache: Cache) -> Starlette:
         yield
         mirror.close()  # here, for SQLite wants to be closed on the thread that opened it
 
-    return Starlette(routes=[Mount("/api/v2", routes=RegistryApi(mirror).routes())], lifespan=closing)
+    routes = [
+        Mount("/api/v2", routes=RegistryApi(mirror).routes()),
+        Mount("/api", Api(cache, mirror).application()),
+        Mount("/", Pages(cache, mirror).application()),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)], lifespan=closing)
 
 
 def listen(host: str, port: int) -> socket.socket:
     """Bind a socket; AddressTaken where it can't be had. Port 0 takes a free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is named, for asyncio switches Nagle's algorithm off only there: it costs 40 ms an answer.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # who connects before the server runs waits instead of being refused
     except (OSError, OverflowError) as error:
         listener.close()
         raise AddressTaken(host, port, str(error)) from None

@@ -4,19 +4,19 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from crawler.crawl import Report
-from crawler.trial import Trial
-from index.highlight import Highlight
-from index.search import FacetCount, SearchPage, SimilarTrial
-from index.similar.reasons import Why
-from serve.state import CacheState, Soundness
+if TYPE_CHECKING:  # what is shown is made elsewhere; showing a search must not load the crawler
+    from crawler.crawl import Report
+    from crawler.trial import Trial
+    from index.highlight import Highlight
+    from index.search import FacetCount, SearchPage, SimilarTrial
+    from index.similar.reasons import Why
+    from serve.state import CacheState, Soundness
 
 BAR_CELLS = 20
 SHOWN_REACHED = 20
@@ -38,10 +38,18 @@ def console() -> Console:
 @contextmanager
 def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """Show a bar on stderr while something advances; nothing where stderr is no terminal."""
-    out = Console(file=sys.stderr)
-    if not out.is_terminal:
+    if not sys.stderr.isatty():
         yield lambda _more: None
         return
+    from rich.progress import (  # noqa: PLC0415 - 30 ms that only a bar needs
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    out = Console(file=sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=out, transient=True) as bar:
         task = bar.add_task(label, total=total)
@@ -57,14 +65,14 @@ def _facts(*parts: Any) -> str:  # noqa: ANN401 - shows anything
     return " · ".join(shown)
 
 
-def _marked(highlight: Highlight) -> Text:
+def _marked(highlight: "Highlight") -> Text:
     text = Text(clean(highlight.text), style="dim")
     for begin, end in highlight.spans:
         text.stylize("bold", begin, end)
     return text
 
 
-def show_page(page: SearchPage, offset: int) -> None:
+def show_page(page: "SearchPage", offset: int) -> None:
     """Print hits, and facets where they were asked for."""
     out = console()
     shown = f"{offset + 1}–{offset + len(page.hits)} of " if page.hits else ""
@@ -80,7 +88,7 @@ def show_page(page: SearchPage, offset: int) -> None:
         show_bars(out, counts)
 
 
-def show_bars(out: Console, counts: Iterable[FacetCount]) -> None:
+def show_bars(out: Console, counts: "Iterable[FacetCount]") -> None:
     """Print counts with bars, the longest for the largest; values nothing has are left out."""
     kept = [count for count in counts if count.count]
     most = max((count.count for count in kept), default=1)
@@ -90,7 +98,7 @@ def show_bars(out: Console, counts: Iterable[FacetCount]) -> None:
         out.print(f"  {count.count:>8,}  [cyan]{bar:<{BAR_CELLS}}[/]  {escape(value)}")
 
 
-def show_similar(asked: list[str], hits: list[SimilarTrial]) -> None:
+def show_similar(asked: list[str], hits: "list[SimilarTrial]") -> None:
     """Print similar trials, with a compact reason where there is one."""
     out = console()
     out.print(f"[bold]Trials most like {', '.join(asked)}[/]")
@@ -104,7 +112,7 @@ def show_similar(asked: list[str], hits: list[SimilarTrial]) -> None:
             _show_why(out, hit.score, hit.why)
 
 
-def _show_why(out: Console, score: float, why: Why) -> None:
+def _show_why(out: Console, score: float, why: "Why") -> None:
     parts = [(name, part) for name, part in why.fields.items() if part > 0]
     bars = "  ".join(f"{name} [cyan]{'▇' * max(1, round(12 * part / score))}[/] {part:.3f}" for name, part in parts)
     out.print(f"     score {score:.3f} = {bars}")
@@ -115,7 +123,7 @@ def _show_why(out: Console, score: float, why: Why) -> None:
         out.print(f"     both   {escape(clean('; '.join(facts)))}")
 
 
-def show_trial(trial: Trial, data_timestamp: str | None) -> None:
+def show_trial(trial: "Trial", data_timestamp: str | None) -> None:
     """Print one trial."""
     out = console()
     out.print(f"[bold]{trial.nct_id}[/]  {escape(clean(trial.title))}")
@@ -153,7 +161,7 @@ def _dated(word: str, value: str | None) -> str:
     return f"{word} {value}" if value else ""
 
 
-def show_state(state: CacheState) -> None:
+def show_state(state: "CacheState") -> None:
     """Print what a cache holds."""
     out = console()
     if not state.versions:
@@ -183,7 +191,7 @@ def show_state(state: CacheState) -> None:
                 out.print(f"  {escape(clean(name))}: {escape(clean(str(value)))}")
 
 
-def show_soundness(found: Soundness) -> None:
+def show_soundness(found: "Soundness") -> None:
     """Print whether everything is what was written."""
     out = console()
     out.print("checked " + ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in found.checked.items()))
@@ -192,7 +200,7 @@ def show_soundness(found: Soundness) -> None:
     out.print("[bold]sound[/]" if found.sound else f"[bold]{len(found.problems)} wrong[/]")
 
 
-def show_crawl(report: Report) -> None:
+def show_crawl(report: "Report") -> None:
     """Print what a crawl reached and by which links."""
     out = console()
     left = ", ".join(f"{count} beyond the {what}" for what, count in report.left.items() if count)

@@ -1,5 +1,6 @@
 """What several tests stand on: a cache folder, the bundled sample, the real records where they are."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,11 +16,16 @@ from tests.running import Shell
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "crawler" / "sample" / "studies.jsonl"
 SHARED = ROOT.parent / "shared"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = next((path for path in map(shutil.which, BROWSERS) if path is not None), None)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out whole markers whose need is not here, in one line each that says how to have it."""
-    needs = {"shared": (SHARED.is_dir(), "put the project's shared folder beside this checkout")}
+    needs = {
+        "shared": (SHARED.is_dir(), "put the project's shared folder beside this checkout"),
+        "browser": (BROWSER is not None, "apt-get install chromium"),
+    }
     chosen = config.getoption("markexpr", "")
     for marker, (here, how) in needs.items():
         if here or marker in str(chosen):

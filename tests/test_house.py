@@ -15,11 +15,12 @@ DOORS = {
     "zstandard": ("crawler/compression.py",),
     "sqlite3": ("crawler/store.py", "crawler/verify.py", "serve/state.py", "cli.py"),
     "whoosh": ("index/engines/whoosh.py",),
-    "lark": ("index/query/parse.py",),
+    "lark": ("index/query/grammar.py", "index/query/interpret.py"),
     "Stemmer": ("index/analysis.py",),
     "click": ("cli.py", "serve/commands/"),
     "rich": ("serve/terminal.py",),
     "uvicorn": ("serve/server.py",),
+    "jinja2": ("serve/pages.py",),
 }
 SOURCES = sorted(
     path.relative_to(ROOT).as_posix()

@@ -13,9 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from whoosh import fields, formats, index
-from whoosh.codec.whoosh3 import W3Codec
 from whoosh.reading import TermNotFound
-from whoosh.writing import SegmentWriter
 
 from index.document import Card
 from index.engines.base import NOTHING, POSITION_BITS, Posting
@@ -106,6 +104,9 @@ class WhooshWriter:
 
     def write(self, folder: Path, inverted: InvertedFile, cards: list[Card]) -> None:
         """Write postings and cards into a new folder."""
+        from whoosh.codec.whoosh3 import W3Codec  # noqa: PLC0415 - what only a build needs
+        from whoosh.writing import SegmentWriter  # noqa: PLC0415
+
         folder.mkdir(parents=True)
         codec = W3Codec(blocklimit=_BLOCK_POSTINGS, compression=_COMPRESSION)
         writer = SegmentWriter(index.create_in(str(folder), _schema()), codec=codec, compound=False)

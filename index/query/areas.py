@@ -28,10 +28,9 @@ _AREA_NAMES = {
     "id": schema.ID,
     "elig": schema.ELIGIBILITY,
     "term": schema.BASIC,
-    "EligibilitySearch": schema.ELIGIBILITY,
     "NCTIdSearch": schema.ID,
     "InterventionNameSearch": schema.INTERVENTION,
-    **{f"{area}Search": area for area in schema.AREAS},
+    **{area: area for area in schema.AREAS},
 }
 
 

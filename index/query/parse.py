@@ -1,193 +1,27 @@
-"""Query text → tree. lark finds the shape and the place of a mistake; `interpret` gives names and values meaning."""
+"""Query text → tree."""
 
-from collections.abc import Callable
-from functools import cache
-from importlib.resources import files
+import re
 
-from lark import Lark, Token, Tree, UnexpectedEOF, UnexpectedInput, UnexpectedToken
+from index import schema
+from index.errors import QueryError
+from index.query.areas import Target
+from index.query.tree import All, Node
+from index.query.words import joined, words
 
-from index import analysis, schema
-from index.errors import QueryError, RangeMalformed, ValueUnknown, nearest
-from index.query.areas import NAMES, Target, target
-from index.query.tree import All, Any, Missing, Node, Not, Value, Words
-from index.query.values import day_range, days, enrollment, listed_value, number_range
-
-DEEPEST = 40  # brackets within brackets; people write three, and Python's stack holds some sixty
-_BRACKETS = 'AREA[Field] or quotation marks around text with brackets, such as "[x]"'
-_INSTEAD_OF = {'"': "a closing quotation mark", "[": _BRACKETS, "]": _BRACKETS}
-
-
-@cache
-def _parser() -> Lark:
-    grammar = files("index.query").joinpath("grammar.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=False)
+# Without any of the language's signs a query is its words; most are, and need no parser to be imported.
+_SYNTAX = re.compile(r'[()\[\]",:]|(?:^|\s)(?:AND|OR|NOT|MISSING)(?!\S)')
 
 
 def parse(text: str, area: str = schema.BASIC) -> Node:
     """Read a query; words without a name look in `area`. QueryError points at a mistake."""
-    _check_depth(text)
-    try:
-        tree = _parser().parse(text)
-    except UnexpectedInput as error:
-        raise QueryError(text, *_expected(text, error)) from None
-    node = _Interpreter(text).node(tree, Target("text", area))
+    if _SYNTAX.search(text) is None:
+        parts = (words(word, area) for word in text.split())
+        node = joined([part for part in parts if part is not None], All)
+    else:
+        from index.query.grammar import shape  # noqa: PLC0415 - 40 ms that plain words need not pay
+        from index.query.interpret import Interpreter  # noqa: PLC0415
+
+        node = Interpreter(text).node(shape(text), Target("text", area))
     if node is None:
         raise QueryError(text, 0, "a word to look for")
     return node
-
-
-def _check_depth(text: str) -> None:
-    depth, quoted = 0, False
-    for position, letter in enumerate(text):
-        if letter == '"':
-            quoted = not quoted
-        elif not quoted:
-            depth += (letter == "(") - (letter == ")")
-            if depth > DEEPEST:
-                raise QueryError(text, position, f"at most {DEEPEST} brackets within each other")
-
-
-def _expected(text: str, error: UnexpectedInput) -> tuple[int, str]:
-    """Place of a mistake and what would have been right there."""
-    ended = isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END")
-    if ended:
-        may_close = isinstance(error, UnexpectedToken) and "RPAR" in error.accepts
-        unclosed = _unclosed(text) if may_close else None
-        wanted = "a word, a phrase or an area"
-        return len(text), wanted if unclosed is None else f"a closing bracket for the one at character {unclosed + 1}"
-    position = error.pos_in_stream or 0
-    if text[position] == ")" and _unclosed(text[:position]) is None:
-        return position, "no closing bracket, for none is open"
-    return position, _INSTEAD_OF.get(text[position], "a word, a phrase or an area")
-
-
-def _unclosed(text: str) -> int | None:
-    opened, quoted = [], False
-    for position, letter in enumerate(text):
-        if letter == '"':
-            quoted = not quoted
-        elif letter == "(" and not quoted:
-            opened.append(position)
-        elif letter == ")" and not quoted and opened:
-            opened.pop()
-    return opened[-1] if opened else None
-
-
-class _Interpreter:
-    """Gives the parsed shape its meaning. None stands for text without a word in it, which asks for nothing."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def node(self, tree: Tree[Token], where: Target) -> Node | None:
-        """Interpret a subtree whose words look in `where`."""
-        rules: dict[str, Callable[[Tree[Token], Target], Node | None]] = {
-            "start": self._all,
-            "conjunction": self._all,
-            "disjunction": self._any,
-            "negated": self._negated,
-            "word": self._leaf,
-            "phrase": self._leaf,
-            "short": self._named,
-            "area": self._named,
-            "ranged": self._ranged,
-            "missing": self._missing,
-        }
-        return rules[str(tree.data)](tree, where)
-
-    def _parts(self, tree: Tree[Token], where: Target) -> list[Node]:
-        nodes = (self.node(child, where) for child in tree.children if isinstance(child, Tree))
-        return [node for node in nodes if node is not None]
-
-    def _all(self, tree: Tree[Token], where: Target) -> Node | None:
-        parts = self._parts(tree, where)
-        return _joined(parts, All)
-
-    def _any(self, tree: Tree[Token], where: Target) -> Node | None:
-        return _joined(self._parts(tree, where), Any)
-
-    def _negated(self, tree: Tree[Token], where: Target) -> Node | None:
-        *nots, atom = tree.children
-        node = self.node(atom, where) if isinstance(atom, Tree) else None
-        return node if node is None or len(nots) % 2 == 0 else Not(node)
-
-    def _leaf(self, tree: Tree[Token], where: Target) -> Node | None:
-        (token,) = tree.children
-        if not isinstance(token, Token):
-            raise TypeError(token)
-        name = token.value[:-1]
-        if token.type == "WORD" and token.value.endswith(":") and target(name) is not None:
-            raise QueryError(self._text, (token.end_pos or 0), f"a value right after {token.value}")
-        try:
-            return _value(where, token.value.strip('"'))
-        except (ValueUnknown, RangeMalformed) as error:
-            raise QueryError(self._text, token.start_pos or 0, _wanted(error)) from None
-
-    def _target(self, token: Token, name: str) -> Target:
-        found = target(name)
-        if found is None:
-            near = nearest(name, NAMES)
-            hint = f" (did you mean {near}?)" if near else ""
-            raise QueryError(self._text, token.start_pos or 0, f"a known area, not {name!r}{hint}")
-        return found
-
-    def _head(self, tree: Tree[Token]) -> Target:
-        token = tree.children[0]
-        if not isinstance(token, Token):
-            raise TypeError(token)
-        name = token.value[:-1] if token.type == "SHORT" else token.value.partition("[")[2][:-1]
-        return self._target(token, name)
-
-    def _named(self, tree: Tree[Token], _where: Target) -> Node | None:
-        where, below = self._head(tree), tree.children[1]
-        while isinstance(below, Tree) and below.data in {"short", "area"}:  # of two names the nearer one holds
-            where, below = self._head(below), below.children[1]
-        return self.node(below, where) if isinstance(below, Tree) else None
-
-    def _ranged(self, tree: Tree[Token], _where: Target) -> Node:
-        where, token = self._head(tree), tree.children[1]
-        if not isinstance(token, Token):
-            raise TypeError(token)
-        ends = token.value.partition("[")[2][:-1].split(",")
-        begin, end = ("" if part.strip() in {"MIN", "MAX"} else part.strip() for part in ends)
-        try:
-            if where.kind == "days":
-                return day_range(where.key, begin, end, where.key, token.value)
-            if where.kind == "enrollment":
-                return number_range(begin, end, where.key, token.value)
-        except RangeMalformed as error:
-            raise QueryError(self._text, token.start_pos or 0, _wanted(error)) from None
-        raise QueryError(self._text, token.start_pos or 0, f"a date or a number field before RANGE, not {where.key}")
-
-    def _missing(self, tree: Tree[Token], _where: Target) -> Node:
-        where = self._head(tree)
-        if where.kind == "text":
-            token = tree.children[1]
-            place = token.start_pos if isinstance(token, Token) else 0
-            raise QueryError(self._text, place or 0, f"a date or a listed field before MISSING, not {where.key}")
-        return Missing(where.key)
-
-
-def _joined(parts: list[Node], kind: type[All] | type[Any]) -> Node | None:
-    if len(parts) < 2:  # noqa: PLR2004 - a pair
-        return parts[0] if parts else None
-    return kind(tuple(parts))
-
-
-def _wanted(error: ValueUnknown | RangeMalformed) -> str:
-    if isinstance(error, ValueUnknown):
-        near = nearest(error.value, error.allowed)
-        hint = f" (did you mean {near}?)" if near else ""
-        return f"a value of {error.name}{hint}: {', '.join(error.allowed)}"
-    return f"a range such as {error.form}"
-
-
-def _value(where: Target, text: str) -> Node | None:
-    if where.kind == "text":
-        terms = analysis.terms(text)
-        return Words(tuple(terms), where.key) if terms else None
-    if where.kind == "days":
-        return days(where.key, text, where.key)
-    if where.kind == "enrollment":
-        return enrollment(text, where.key)
-    return Value(where.key, (listed_value(where.key, text),))

@@ -56,7 +56,7 @@ def why(matrix: Matrix, query: Row, row: int, facts: list[Fact]) -> Why:
     columns, parts = matrix.shared(query, row)
     total = float(parts.sum())
     by_group = np.bincount(matrix.column_group[columns], weights=parts, minlength=len(GROUPS))
-    heaviest = np.argsort(-parts, kind="stable")[:TERMS]
+    heaviest = np.argsort(-parts, kind="stable")[: min(TERMS, np.count_nonzero(parts))]  # a term of all gives nothing
     terms = [
         Term(
             term=matrix.surface(int(matrix.column_term[columns[at]])),

@@ -16,7 +16,7 @@ DEMO_SEED = "NCT05300932"
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @common
 def serve(host: str, port: int, cache: Cache) -> None:
-    """Serve the registry's own API (/api/v2) from the cache."""
+    """Serve web pages, JSON (/api) and the registry's own API (/api/v2) from the cache."""
     from index.manifest import read_manifest
     from serve.commands.options import opened_index
     from serve.server import application, listen, run
@@ -24,8 +24,8 @@ def serve(host: str, port: int, cache: Cache) -> None:
     with opened_index(cache):
         manifest = read_manifest(cache.index)
     listener = listen(host, port)
-    address = f"http://{host}:{listener.getsockname()[1]}"
-    click.echo(f"{manifest.documents:,} trials at {address}/api/v2/studies (Ctrl-C ends it)", err=True)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+    click.echo(f"{manifest.documents:,} trials at {address}/ (pages), /api and /api/v2; Ctrl-C ends it", err=True)
     run(application(cache), listener)
 
 

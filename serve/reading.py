@@ -1,0 +1,194 @@
+"""What a page shows of trials beyond their own fields: marked hits, sites by country, links, bars for reasons."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+from crawler.errors import TrialUnknown
+from crawler.store import Store
+from crawler.trial import Location, Trial
+from index.highlight import SNIPPET_CHARACTERS, Highlight
+from index.search import Hit, Index, SimilarTrial
+from index.similar.groups import GROUPS
+from serve.labels import fact_label, name_label
+
+SHOWN_CONDITIONS = 6  # of a hit
+TELLING = ("link", "condition", "intervention")  # facts that stand in view; the others stand below them
+SHOWN_TERMS = 8  # of a similar trial, beside its bars
+_WEB = ("http", "https")
+# What steers a page or lies about its order: control characters but for line ends, direction overrides, half a pair.
+_STEERING = dict.fromkeys(
+    (*range(9), *range(11, 32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A),
+     *range(0xD800, 0xE000), 0x061C, 0xFFFE, 0xFFFF),
+    " ",
+)  # fmt: skip
+
+
+def inert(text: str) -> str:
+    """Return a text of the same length without anything that steers; each such character is a space."""
+    return text.translate(_STEERING)
+
+
+def web_url(text: str | None) -> str | None:
+    """Return an address that may be linked to: http or https with a host; None otherwise."""
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text.strip())
+    except ValueError:
+        return None
+    return text.strip() if parts.scheme.lower() in _WEB and parts.netloc and inert(text) == text else None
+
+
+# -- hits --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MarkedHit:
+    """A hit with the words asked for marked where they stand."""
+
+    hit: Hit
+    title: Markup
+    conditions: list[Markup]
+    more_conditions: int
+    snippets: list[tuple[str, Markup]]
+
+
+def marked(highlight: Highlight) -> Markup:
+    """Return the piece of text, escaped, its words in <mark>."""
+    text, at, parts = inert(highlight.text), 0, []
+    for begin, end in highlight.spans:
+        parts += [escape(text[at:begin]), Markup("<mark>"), escape(text[begin:end]), Markup("</mark>")]
+        at = end
+    return Markup("").join((*parts, escape(text[at:])))
+
+
+def marked_hit(hit: Hit) -> MarkedHit:
+    """Mark a hit's title and conditions in their places; what else was found are its snippets."""
+    whole = {(found.field, found.text): marked(found) for found in hit.highlights}
+    conditions = [whole.pop(("condition", name), escape(inert(name))) for name in hit.conditions]
+    title = whole.pop(("title", hit.title), escape(inert(hit.title)))
+    snippets = [(name_label(name), _cut(text, whole[name, text])) for name, text in whole if name != "condition"]
+    return MarkedHit(
+        hit=hit,
+        title=title,
+        conditions=conditions[:SHOWN_CONDITIONS],
+        more_conditions=max(0, len(conditions) - SHOWN_CONDITIONS),
+        snippets=snippets,
+    )
+
+
+def _cut(text: str, shown: Markup) -> Markup:
+    """Show that a snippet is a piece of a longer text."""
+    before = "…" if text[:1].islower() else ""
+    return Markup("{}{}{}").format(before, shown, "…" if len(text) == SNIPPET_CHARACTERS else "")
+
+
+# -- one trial ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Country:
+    """A trial's sites in one country."""
+
+    name: str
+    sites: list[Location]
+
+
+def sites_by_country(trial: Trial) -> list[Country]:
+    """Group sites, countries in the record's order; those of no country last."""
+    grouped: dict[str, list[Location]] = {country: [] for country in trial.countries}
+    for site in trial.locations:
+        grouped.setdefault(site.country or "", []).append(site)
+    named = [Country(name, sites) for name, sites in grouped.items() if name]
+    return [*named, Country("No country given", grouped[""])] if "" in grouped else named
+
+
+@dataclass(frozen=True)
+class Kin:
+    """A trial that this one names, or that names it; `title` None where it is not held."""
+
+    nct_id: str
+    title: str | None
+    forward: bool
+    kind: str
+    evidence: str
+
+
+def kin(store: Store, index: Index, trial: Trial) -> list[Kin]:
+    """Links between a trial and others, from the store; its own aliases are no others."""
+    found = []
+    for source, target, kind, evidence in store.links_of(trial.nct_id):
+        forward = source == trial.nct_id
+        other = _held_as(store, target if forward else source)
+        if other != trial.nct_id:
+            card = index.card(other)
+            found.append(Kin(other, None if card is None else card.title, forward, name_label(kind), evidence))
+    return found
+
+
+def _held_as(store: Store, nct_id: str) -> str:
+    try:
+        return store.resolve(nct_id)
+    except TrialUnknown:
+        return nct_id
+
+
+# -- similar trials ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A field group's part of a score; `begin` and `width` are percent of the whole bar, which is a score of 1."""
+
+    group: int
+    label: str
+    part: float
+    begin: float
+
+    @property
+    def width(self) -> float:
+        """Percent of the whole bar."""
+        return 100 * self.part
+
+
+@dataclass(frozen=True)
+class Relative:
+    """A similar trial as a page shows it."""
+
+    nct_id: str
+    title: str
+    status: str | None
+    phases: tuple[str, ...]
+    score: float
+    bars: list[Bar]
+    terms: list[tuple[str, float]]
+    telling: list[tuple[str, str]]
+    facts: list[tuple[str, str]]
+
+
+def relative(index: Index, similar: SimilarTrial) -> Relative:
+    """Make bars, terms (each word once, with all its share) and facts of a similar trial's reasons."""
+    card = index.card(similar.nct_id)
+    bars, begin = [], 0.0
+    shares: dict[str, float] = {}
+    why = similar.why
+    for number, group in enumerate(GROUPS):
+        part = 0.0 if why is None else why.fields[group.name]
+        bars.append(Bar(number, name_label(group.name), part, begin))
+        begin += 100 * part
+    facts = () if why is None else why.facts
+    for term in () if why is None else why.terms:
+        shares[term.term] = shares.get(term.term, 0.0) + term.share
+    return Relative(
+        nct_id=similar.nct_id,
+        title=similar.title,
+        status=None if card is None else card.status,
+        phases=() if card is None else card.phases,
+        score=similar.score,
+        bars=bars,
+        terms=sorted(shares.items(), key=lambda told: -told[1])[:SHOWN_TERMS],
+        telling=[(name_label(fact.kind), fact_label(fact)) for fact in facts if fact.kind in TELLING],
+        facts=[(name_label(fact.kind), fact_label(fact)) for fact in facts if fact.kind not in TELLING],
+    )

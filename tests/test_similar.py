@@ -1,0 +1,384 @@
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from math import log, sqrt
+
+import msgspec
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from crawler.config import Cache
+from crawler.normalise import normalise
+from crawler.record import RawRecord
+from index.analysis import terms, words
+from index.document import Card, Document, document
+from index.inverted import Inverter
+from index.query.filters import filters
+from index.schema import TEXT_FIELDS
+from index.search import Index, SearchRequest, SimilarTrial
+from index.similar.groups import GROUPS
+from index.similar.reasons import Fact, Kinship, shared_facts
+from index.similar.vectors import vectors
+from tests.conftest import SAMPLE
+from tests.indexes import indexed
+from tests.records import raw
+
+# Weights are kept in 16 bits, rounded down: each is up to a thousandth low, a product of two up to two.
+FLOAT16 = 2e-3
+NOBODY = Kinship([])
+SEED = "NCT05300932"
+
+
+def sample_documents() -> list[Document]:
+    records = [RawRecord(line) for line in SAMPLE.read_bytes().splitlines()]
+    return [document(normalise(record), record) for record in records]
+
+
+DOCUMENTS = sample_documents()
+NCT_IDS = [each.nct_id for each in DOCUMENTS]
+
+
+def ranked(index: Index, *nct_ids: str, limit: int = 100) -> list[SimilarTrial]:
+    return index.similar(list(nct_ids), {}, limit, None)
+
+
+def scores(index: Index, *nct_ids: str, limit: int = 100) -> dict[str, float]:
+    return {trial.nct_id: trial.score for trial in ranked(index, *nct_ids, limit=limit)}
+
+
+# -- the score is what it is said to be ------------------------------------------------------------------------------
+
+
+def naive_cosines(pieces: tuple[str, ...]) -> NDArray[np.float64]:
+    """Cosines of all pairs over the terms of some fields, (1 + ln tf) * ln((1 + N) / (1 + n)), text by text."""
+    rows = [
+        Counter(term for number, text in each.texts if TEXT_FIELDS[number].piece in pieces for term in terms(text))
+        for each in DOCUMENTS
+    ]
+    having = Counter(term for row in rows for term in row)
+    weighted = [
+        {term: (1 + log(count)) * log((1 + len(rows)) / (1 + having[term])) for term, count in row.items()}
+        for row in rows
+    ]
+    lengths = [sqrt(sum(weight**2 for weight in row.values())) or 1.0 for row in weighted]
+    units = [
+        {term: weight / length for term, weight in row.items()} for row, length in zip(weighted, lengths, strict=True)
+    ]
+    return np.array(
+        [[sum(weight * two.get(term, 0.0) for term, weight in one.items()) for two in units] for one in units]
+    )
+
+
+@pytest.fixture(scope="module")
+def brute_force() -> NDArray[np.float64]:
+    """Dot products of all pairs of the sample's vectors."""
+    inverter = Inverter()
+    for each in DOCUMENTS:
+        inverter.add(each)
+    made = vectors(inverter.finish())
+    dense = np.zeros((made.rows, made.begins.size - 1))
+    dense[made.row, np.repeat(np.arange(made.begins.size - 1), np.diff(made.begins))] = made.weight
+    product: NDArray[np.float64] = dense @ dense.T
+    return product
+
+
+def test_a_dot_product_is_the_weighted_sum_of_the_groups_cosines(brute_force: NDArray[np.float64]) -> None:
+    # title, conditions, interventions and summary; all text; conditions and keywords; MeSH; criteria at half weight
+    halves = {"summary": 2, "text": 2, "conditions": 2, "mesh": 2, "eligibility": 1}
+    assert {group.name: group.weight for group in GROUPS} == {
+        name: pytest.approx(weight / 9) for name, weight in halves.items()
+    }
+    expected = sum(group.weight * naive_cosines(group.pieces) for group in GROUPS)
+    assert brute_force == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("nct_id", NCT_IDS)
+def test_every_score_is_exact_and_nobody_is_left_out(
+    sample_index: Index, brute_force: NDArray[np.float64], nct_id: str
+) -> None:
+    row = NCT_IDS.index(nct_id)
+    expected = {NCT_IDS[other]: score for other, score in enumerate(brute_force[row]) if other != row and score > 0}
+    found = scores(sample_index, nct_id)
+    assert found == {other: pytest.approx(score, rel=FLOAT16, abs=1e-6) for other, score in expected.items()}
+    assert list(found) == sorted(found, key=lambda other: (-found[other], other))
+    assert all(0 < score <= 1 for score in found.values())
+    assert nct_id not in found
+
+
+def test_the_seed_s_relatives_are_its_nearest(sample_index: Index) -> None:
+    nearest = list(scores(sample_index, SEED, limit=10))
+    assert set(nearest[:4]) == {"NCT06936215", "NCT04440592", "NCT03274076", "NCT02339441"}
+    assert "NCT00853788" in nearest
+
+
+# -- what changes no score -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limit", [0, 1, 5, 49])
+def test_a_limit_cuts_and_changes_nothing(sample_index: Index, limit: int) -> None:
+    assert ranked(sample_index, SEED, limit=limit) == ranked(sample_index, SEED)[:limit]
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"phase": ["3"]},
+        {"status": ["recruiting", "not yet recruiting"]},
+        {"cond": ["sclerosis"]},
+        {"country": ["France"]},
+        {"start": ["2020.."]},
+    ],
+)
+def test_filters_choose_and_change_no_score(sample_index: Index, flags: dict[str, list[str]]) -> None:
+    made = filters(flags, results=None, ids=None)
+    _, left = sample_index.matching(SearchRequest(filters=made, limit=100))
+    chosen = sample_index.similar([SEED], made, 100, None)
+    assert chosen
+    assert chosen == [trial for trial in ranked(sample_index, SEED) if trial.nct_id in left]
+
+
+# -- several ids, twins, trials of few words -------------------------------------------------------------------------
+
+
+def test_several_ids_are_scored_by_the_mean_and_left_out(sample_index: Index) -> None:
+    asked = [SEED, "NCT00000417", "NCT04401579"]
+    parts = [scores(sample_index, nct_id) for nct_id in asked]
+    expected = {nct_id: sum(part.get(nct_id, 0.0) for part in parts) / 3 for nct_id in NCT_IDS if nct_id not in asked}
+    assert scores(sample_index, *asked) == {
+        nct_id: pytest.approx(score, rel=1e-6, abs=1e-9) for nct_id, score in expected.items()
+    }
+
+
+def told(nct_id: str, title: str, condition: str, **more: str) -> RawRecord:
+    return raw(
+        nct_id,
+        identificationModule={"briefTitle": title},
+        conditionsModule={"conditions": [condition]},
+        descriptionModule=more,
+    )
+
+
+@pytest.fixture
+def few(cache: Cache) -> Iterator[Index]:
+    """Twins, a cousin, a stranger, one whose words are all its own, and one without any."""
+    twin = {"title": "Baricitinib in scleroderma", "condition": "Scleroderma", "briefSummary": "Tablets daily"}
+    with indexed(
+        cache,
+        told("NCT00000040", **twin),
+        told("NCT00000020", **twin),
+        told("NCT00000030", **twin),
+        told("NCT00000050", "Methotrexate in scleroderma", "Scleroderma"),
+        told("NCT00000060", "Vaccine against mumps", "Mumps", briefSummary="Tablets never"),
+        told("NCT00000070", "Zzz", "Zzz"),
+        RawRecord(b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000010"}}}'),
+    ) as index:
+        yield index
+
+
+def test_twins_score_alike_and_stand_by_id(few: Index) -> None:
+    found = scores(few, "NCT00000030")
+    assert list(found)[:2] == ["NCT00000020", "NCT00000040"]
+    assert found["NCT00000020"] == found["NCT00000040"]
+    # three groups of five have words here (no MeSH term, no criteria): 1 + 1 + 1 of 4.5
+    assert found["NCT00000020"] == pytest.approx(3 / 4.5, rel=FLOAT16)
+    assert found["NCT00000020"] <= 3 / 4.5
+
+
+def test_twins_in_every_group_score_1_at_most(cache: Cache) -> None:
+    def twin(nct_id: str) -> RawRecord:
+        return raw(
+            nct_id,
+            identificationModule={"briefTitle": "Rituximab in lupus nephritis"},
+            conditionsModule={"conditions": ["Lupus Nephritis"]},
+            eligibilityModule={"eligibilityCriteria": "Adults with lupus"},
+            derived={"conditionBrowseModule": {"meshes": [{"term": "Lupus Nephritis"}]}},
+        )
+
+    with indexed(cache, twin("NCT00000001"), raw("NCT00000002"), raw("NCT00000003"), twin("NCT00000004")) as index:
+        score = scores(index, "NCT00000001")["NCT00000004"]
+    assert 1 - FLOAT16 < score <= 1
+
+
+def test_who_shares_no_word_is_left_out(few: Index) -> None:
+    assert scores(few, "NCT00000070") == {}
+    assert "NCT00000070" not in scores(few, "NCT00000030")
+
+
+def test_a_trial_without_words_is_like_none_and_none_like_it(few: Index) -> None:
+    assert scores(few, "NCT00000010") == {}
+    assert "NCT00000010" not in scores(few, "NCT00000020")
+    # beside another it halves that one's scores
+    alone, beside = scores(few, "NCT00000050"), scores(few, "NCT00000050", "NCT00000010")
+    assert beside == {nct_id: pytest.approx(score / 2) for nct_id, score in alone.items()}
+
+
+def test_words_that_all_trials_have_count_for_nothing(cache: Cache) -> None:
+    with indexed(cache, *(told(f"NCT0000000{n}", "Same", "Same") for n in range(1, 4))) as index:
+        assert scores(index, "NCT00000001") == {}
+
+
+# -- reasons ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("nct_ids", [[SEED], ["NCT00000417"], [SEED, "NCT00000417"]], ids=len)
+def test_parts_sum_to_the_score_and_shares_to_no_more_than_all(sample_index: Index, nct_ids: list[str]) -> None:
+    trials = sample_index.similar(nct_ids, {}, 100, NOBODY)
+    assert [(trial.nct_id, trial.score) for trial in trials] == list(scores(sample_index, *nct_ids).items())
+    for trial in trials:
+        assert trial.why is not None
+        assert list(trial.why.fields) == ["summary", "text", "conditions", "mesh", "eligibility"]
+        assert sum(trial.why.fields.values()) == pytest.approx(trial.score)
+        shares = [term.share for term in trial.why.terms]
+        assert shares == sorted(shares, reverse=True)
+        assert all(0 <= share <= 1 for share in shares)
+        assert 0 < sum(shares) <= 1 + 1e-9
+        assert len(shares) <= 10
+
+
+def test_terms_told_are_words_of_both_as_people_write_them(sample_index: Index) -> None:
+    texts = {each.nct_id: " ".join(text for _, text in each.texts) for each in DOCUMENTS}
+    for trial in sample_index.similar([SEED], {}, 10, NOBODY):
+        assert trial.why is not None
+        stems = {stem for term in trial.why.terms for stem in terms(term.term)}
+        assert stems <= set(terms(texts[SEED])) & set(terms(texts[trial.nct_id]))
+        assert all(term.term in texts_folded(texts.values()) for term in trial.why.terms)
+
+
+def texts_folded(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in words(text)}
+
+
+def test_what_the_nearest_shares_most_is_what_both_are_about(sample_index: Index) -> None:
+    nearest = {trial.nct_id: trial for trial in sample_index.similar([SEED], {}, 10, NOBODY)}
+    why = nearest["NCT06936215"].why
+    assert why is not None
+    assert "baricitinib" in {term.term for term in why.terms[:3]}
+
+
+def test_all_shares_of_a_pair_with_few_terms_are_the_whole(few: Index) -> None:
+    trials = {trial.nct_id: trial for trial in few.similar(["NCT00000030"], {}, 10, NOBODY)}
+    why = trials["NCT00000060"].why
+    assert why is not None
+    # one word in common, in the summary group and in the bag of all text
+    assert [(term.term, term.field) for term in why.terms] == [("tablets", "summary"), ("tablets", "text")]
+    assert sum(term.share for term in why.terms) == pytest.approx(1)
+    assert {name for name, part in why.fields.items() if part} == {"summary", "text"}
+
+
+def test_no_reasons_unless_asked(sample_index: Index) -> None:
+    assert {trial.why for trial in ranked(sample_index, SEED)} == {None}
+
+
+CARD = Card(
+    nct_id="NCT00000001",
+    title="One",
+    official_title=None,
+    status="COMPLETED",
+    phases=("PHASE2", "PHASE3"),
+    study_type="INTERVENTIONAL",
+    conditions=("Systemic Sclerosis", "Scleroderma"),
+    interventions=("Baricitinib",),
+    intervention_types=("DRUG",),
+    sponsor="Pfizer",
+    sponsor_class="INDUSTRY",
+    countries=("France", "Italy"),
+    sex="ALL",
+    minimum_age_years=18.0,
+    maximum_age_years=None,
+    enrollment=60,
+    allocation="RANDOMIZED",
+    masking="DOUBLE",
+    primary_purpose="TREATMENT",
+    start_date=None,
+    completion_date=None,
+    last_update_posted=None,
+    brief_summary=None,
+)
+
+
+def test_facts_are_what_both_have() -> None:
+    assert shared_facts(CARD, msgspec.structs.replace(CARD, nct_id="NCT00000002")) == [
+        Fact("condition", "both: Systemic Sclerosis, Scleroderma"),
+        Fact("intervention", "both: Baricitinib"),
+        Fact("intervention_type", "both: DRUG"),
+        Fact("phase", "both: PHASE2, PHASE3"),
+        Fact("country", "both: France, Italy"),
+        Fact("study_type", "both: INTERVENTIONAL"),
+        Fact("sponsor", "both: Pfizer"),
+        Fact("status", "both: COMPLETED"),
+        Fact("allocation", "both: RANDOMIZED"),
+        Fact("masking", "both: DOUBLE"),
+        Fact("primary_purpose", "both: TREATMENT"),
+        Fact("ages", "both: 18 years and over"),
+    ]
+
+
+def test_what_only_one_has_is_no_fact_but_that_the_other_recruits_is() -> None:
+    other = msgspec.structs.replace(
+        CARD,
+        nct_id="NCT00000002",
+        status="RECRUITING",
+        phases=("PHASE3",),
+        study_type=None,
+        conditions=("SCLERODERMA",),
+        interventions=(),
+        intervention_types=(),
+        sponsor="Lilly",
+        countries=("Italy",),
+        minimum_age_years=12.0,
+        allocation=None,
+        masking="NONE",
+        primary_purpose="OTHER",
+    )
+    assert shared_facts(CARD, other) == [
+        Fact("condition", "both: Scleroderma"),
+        Fact("phase", "both: PHASE3"),
+        Fact("country", "both: Italy"),
+        Fact("status", "NCT00000002 is RECRUITING"),
+    ]
+    nothing = msgspec.structs.replace(other, phases=(), conditions=(), countries=(), masking=None, status=None)
+    assert shared_facts(nothing, nothing) == [
+        Fact("sponsor", "both: Lilly"),
+        Fact("primary_purpose", "both: OTHER"),
+        Fact("ages", "both: 12 years and over"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("youngest", "oldest", "text"),
+    [
+        (18.0, 65.0, "both: from 18 to 65 years"),
+        (0.5, 2.5, "both: from 0.5 to 2.5 years"),
+        (65.0, None, "both: 65 years and over"),
+    ],
+)
+def test_ages_are_told_where_both_bounds_agree(youngest: float, oldest: float | None, text: str) -> None:
+    card = msgspec.structs.replace(CARD, minimum_age_years=youngest, maximum_age_years=oldest)
+    assert Fact("ages", text) in shared_facts(card, card)
+
+
+def test_links_come_first_in_either_direction_each_once() -> None:
+    links = [
+        ("NCT00000001", "NCT00000002", "mention", "roll-over of NCT00000002"),
+        ("NCT00000002", "NCT00000001", "alias", "formerly"),
+        ("NCT00000003", "NCT00000001", "mention", "another pair"),
+    ]
+    expected = [
+        Fact("link", "NCT00000001 names NCT00000002: roll-over of NCT00000002"),
+        Fact("link", "NCT00000002 names NCT00000001: formerly"),
+    ]
+    kinship = Kinship(links)
+    assert kinship.facts("NCT00000001", "NCT00000002") == expected
+    assert kinship.facts("NCT00000002", "NCT00000001") == expected
+
+
+def test_a_hit_s_facts_are_those_shared_with_any_of_the_trials_asked_about(sample_index: Index) -> None:
+    asked = [SEED, "NCT04440592"]  # PHASE4 and PHASE2, China and no site
+    kinship = Kinship([("NCT03274076", "NCT04440592", "mention", "see also")])
+    trials = {trial.nct_id: trial for trial in sample_index.similar(asked, {}, 10, kinship)}
+    why = trials["NCT03274076"].why
+    assert why is not None
+    assert why.facts[0] == Fact("link", "NCT03274076 names NCT04440592: see also")
+    assert Fact("condition", "both: Systemic Sclerosis") in why.facts
+    assert Fact("phase", "both: PHASE2") in why.facts
+    assert len(set(why.facts)) == len(why.facts)
