@@ -71,9 +71,7 @@ class Asking:
     def _batch(self, nct_ids: list[str]) -> None:
         """Fetch ids together; each that was answered, under its own id or as an alias of what came, is heard."""
         unheard = [
-            nct_id
-            for nct_id in nct_ids
-            if nct_id not in self._left_out and self._ledger.heard(f"id {nct_id}") is None
+            nct_id for nct_id in nct_ids if nct_id not in self._left_out and self._ledger.heard(f"id {nct_id}") is None
         ]
         if len(unheard) < 2:  # noqa: PLR2004 - one is asked by itself, which tells an alias and a 404 apart
             return

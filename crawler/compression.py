@@ -19,7 +19,9 @@ class Codec:
         self._decompressors: dict[int, zstandard.ZstdDecompressor] = {}
 
     def _writer(self) -> zstandard.ZstdCompressor:
-        return zstandard.ZstdCompressor(level=LEVEL, dict_data=self._dictionaries.get(self.newest))
+        # Four bytes a record, so that reading one finds its rot, not only `verify`.
+        dictionary = self._dictionaries.get(self.newest)
+        return zstandard.ZstdCompressor(level=LEVEL, dict_data=dictionary, write_checksum=True)
 
     def add(self, number: int, body: bytes) -> None:
         """Take a new dictionary into use."""
@@ -28,8 +30,11 @@ class Codec:
         self._compressor = self._writer()
 
     def compress(self, body: bytes) -> bytes:
-        """Compress one body with the newest dictionary."""
-        return self._compressor.compress(body)
+        """Compress one body with the newest dictionary; ValueError where that is damaged."""
+        try:
+            return self._compressor.compress(body)
+        except zstandard.ZstdError as error:
+            raise ValueError(str(error)) from None
 
     def compress_alone(self, body: bytes) -> bytes:
         """Compress one body without a dictionary (number 0), for what is not kept for long."""

@@ -207,8 +207,6 @@ class _Run:
     def _keep(self, raw: RawRecord, depth: int) -> None:
         self._frontier.keep(raw.nct_id, depth)
         self._unsaved.append((raw.nct_id, depth))
-        if len(self._unsaved) >= LEAST_PAGE:
-            self.flush()
         self._advance(1)
         self._take(raw)
         trial = self._read(raw)

@@ -18,6 +18,7 @@ from typing import IO, cast
 
 import msgspec
 
+from crawler.arrays import ArrayCut, elements
 from crawler.config import BODY_LIMIT_BYTES
 from crawler.record import RawRecord
 
@@ -41,7 +42,6 @@ class _Page(msgspec.Struct):
     studies: list[msgspec.Raw]
 
 
-_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _PAGE = msgspec.json.Decoder(_Page)
 
 
@@ -97,8 +97,19 @@ def _read_text(stream: IO[bytes], place: str) -> Iterator[tuple[str, RawRecord |
         yield place, Unread(place, "is empty")
     elif _is_object(first):
         yield from _lines(chain([first], iter(lambda: stream.readline(BODY_LIMIT_BYTES), b"")), number, place)
+    elif first.lstrip().startswith(b"["):
+        yield from _elements(first, stream, place)
     else:
         yield from _value(first + stream.read(), number, place)
+
+
+def _elements(first: bytes, stream: IO[bytes], place: str) -> Iterator[tuple[str, RawRecord | Unread]]:
+    """Read an array of records, which may be larger than memory; what came before a break in it counts."""
+    try:
+        for at, piece in enumerate(elements(first, stream), 1):
+            yield f"{place}:{at}", RawRecord(piece)
+    except ArrayCut as error:
+        yield place, Unread(place, f"not JSON of a known shape ({error})")
 
 
 def _is_object(line: bytes) -> bool:
@@ -119,13 +130,13 @@ def _lines(lines: Iterable[bytes], number: int, place: str) -> Iterator[tuple[st
 
 
 def _value(body: bytes, number: int, place: str) -> Iterator[tuple[str, RawRecord | Unread]]:
-    """Read one JSON value: a record, an array of them, a page. What is none may be lines of which the first is bad."""
+    """Read one JSON value: a record or a page. What is none may be lines of which the first is bad."""
     text = body.strip()
     try:
         pieces = _pieces(text)
     except _NOT_JSON as error:
         lines = body.splitlines()
-        if not text.startswith(b"[") and any(b'"protocolSection"' in line and _is_object(line) for line in lines):
+        if any(b'"protocolSection"' in line and _is_object(line) for line in lines):
             yield from _lines(lines, number, place)
         else:
             yield place, Unread(place, f"not JSON of a known shape ({error})")
@@ -144,9 +155,7 @@ def _is_page(text: bytes) -> bool:
 
 
 def _pieces(text: bytes) -> list[msgspec.Raw] | None:
-    """Cut an array or a page into its records; None where the value is something else, a record we hope."""
-    if text.startswith(b"["):
-        return _LIST.decode(text)
+    """Cut a page into its records; None where the value is something else, a record we hope."""
     if _is_page(text):
         return _PAGE.decode(text).studies
     msgspec.json.decode(text)

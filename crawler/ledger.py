@@ -6,8 +6,9 @@ command later is told again from them, and asks only for what it had not heard. 
 
 import msgspec
 
+from crawler.database import utc_now
 from crawler.record import RawRecord
-from crawler.store import Store, utc_now
+from crawler.store import Store
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -86,6 +87,8 @@ class Ledger:
     def keep(self, reached: list[tuple[str, int]], data_timestamp: str | None) -> None:
         """Move trials (id, depth) from the run's records into the store, in one transaction; twice is once."""
         with self._store.transaction():
+            records = (self.record(nct_id) for nct_id, _ in reached)
+            self._store.train_dictionary([raw.body for raw in records if raw is not None])
             for nct_id, depth in reached:
                 raw = self.record(nct_id)
                 if raw is None or self._is_kept(nct_id):

@@ -3,12 +3,16 @@
 import fcntl
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from crawler.config import Cache
 from crawler.errors import StoreLocked, StoreUnusable
+
+TRIES, PATIENCE_SECONDS = 5, 0.1
 
 
 @contextmanager
@@ -20,15 +24,25 @@ def writer_lock(cache: Cache) -> Iterator[None]:
     except OSError as error:
         raise StoreUnusable(cache.folder, f"can't be written ({error.strerror})") from None
     with handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(handle):
             handle.seek(0)
-            raise StoreLocked(cache.folder, handle.read().strip() or "another process") from None
+            raise StoreLocked(cache.folder, handle.read().strip() or "another process")
         handle.truncate(0)
         handle.write(f"process {os.getpid()} (trialkin {' '.join(sys.argv[1:2])})")
         handle.flush()
         yield
+
+
+def _locked(handle: IO[str]) -> bool:
+    """Take the lock; a moment's patience, for `holder` takes it for a moment too."""
+    for _ in range(TRIES):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(PATIENCE_SECONDS / TRIES)
+        else:
+            return True
+    return False
 
 
 def holder(path: Path) -> str | None:

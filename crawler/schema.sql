@@ -22,7 +22,10 @@ CREATE TABLE version (
   PRIMARY KEY (nct_id, number)
 );
 CREATE TABLE unknown_field (nct_id TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (nct_id, path)) WITHOUT ROWID;
-CREATE TABLE alias (alias TEXT PRIMARY KEY, nct_id TEXT NOT NULL, told_by TEXT NOT NULL) WITHOUT ROWID;
+-- `told_by`: 301 where the registry redirected, record where a record lists the alias.
+CREATE TABLE alias (
+  alias TEXT NOT NULL, nct_id TEXT NOT NULL, told_by TEXT NOT NULL, PRIMARY KEY (alias, nct_id)
+) WITHOUT ROWID;
 CREATE TABLE link (
   source TEXT NOT NULL, target TEXT NOT NULL, kind TEXT NOT NULL, evidence TEXT NOT NULL,
   PRIMARY KEY (source, target, kind, evidence)

@@ -1,51 +1,30 @@
-"""The cache on disk: SQLite with every version of every record, the links between them, and the runs.
+"""The cache on disk: every version of every record, and the links between them.
 
 One transaction a page (WAL): a kill at any moment loses nothing that was acknowledged. Only this file and
 `crawler.ledger`, which writes through it, change the database.
 """
 
-import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
-from importlib.resources import files
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
 from crawler import links
-from crawler.compression import TRAINING_RECORDS, Codec, train
-from crawler.config import Cache
-from crawler.errors import (
-    CacheEmpty,
-    RecordInvalid,
-    RegistryDiffers,
-    StoreDamaged,
-    StoreUnusable,
-    TrialUnknown,
-)
-from crawler.lock import writer_lock
+from crawler.compression import TRAINING_RECORDS, train
+from crawler.database import Database, utc_now
+from crawler.errors import RecordInvalid, StoreDamaged, TrialUnknown
 from crawler.normalise import normalise
 from crawler.record import RawRecord
-from crawler.seal import break_seal, write_seal
 from crawler.trial import Trial
 
-SCHEMA_VERSION = "1"
-
-# What an index should have: not gone, readable, and not a name that the registry now redirects elsewhere.
+# Trials of today: not gone, and not a name that the registry now redirects to another trial that is held.
 _LIVING = (
-    "t.gone IS NULL AND t.problem IS NULL "
-    "AND NOT EXISTS (SELECT 1 FROM alias a WHERE a.alias = t.nct_id AND a.told_by = '301')"
+    "t.gone IS NULL AND NOT EXISTS (SELECT 1 FROM alias a JOIN trial o ON o.nct_id = a.nct_id "
+    "WHERE a.alias = t.nct_id AND a.told_by = '301')"
 )
-
-
-def utc_now() -> str:
-    """The time as the store writes it: UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+_READABLE = f"{_LIVING} AND t.problem IS NULL"  # what an index should have
 
 
 @dataclass(frozen=True)
@@ -65,89 +44,8 @@ def version_digest(version: Version, body: bytes) -> bytes:
     return sha256(repr((version.nct_id, *told)).encode() + body).digest()
 
 
-class Store:
+class Store(Database):
     """An open cache. Read with any number of these; write inside `Store.writing`."""
-
-    def __init__(self, cache: Cache, connection: sqlite3.Connection) -> None:
-        self.cache = cache
-        self.db = connection
-        self.codec = self._codec()
-
-    def _codec(self) -> Codec:
-        return Codec(dict(self.db.execute("SELECT number, body FROM dictionary").fetchall()))
-
-    # -- opening -------------------------------------------------------------------------------------------------
-
-    @classmethod
-    def reading(cls, cache: Cache) -> "Store":
-        """Open for reading; CacheEmpty where nothing was fetched yet."""
-        if not cache.database.exists():
-            raise CacheEmpty(cache.folder)
-        return _open(cls, cache, "ro")
-
-    @classmethod
-    @contextmanager
-    def writing(cls, cache: Cache) -> Iterator["Store"]:
-        """Open for writing, alone; StoreLocked where another process writes."""
-        with writer_lock(cache):
-            break_seal(cache)
-            with _open(cls, cache, "rwc") as store:
-                yield store
-            write_seal(cache)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Do all of the block or nothing."""
-        try:
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self.db.rollback()  # nothing, where SQLite did so itself (a full disk)
-                self.codec = self._codec()  # a dictionary that the block trained is gone with it
-                raise
-            self.db.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise _unusable(self.cache, error) from None
-
-    # -- what the cache is ----------------------------------------------------------------------------------------
-
-    def meta(self, key: str) -> str | None:
-        """Read one of: schema, registry, scope (crawled, mirrored), data_timestamp, change."""
-        row = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def set_meta(self, key: str, value: str) -> None:
-        """Write a meta value, inside a transaction."""
-        self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-
-    @property
-    def data_timestamp(self) -> str | None:
-        """The registry's timestamp of the newest data fetched; None where all came from files."""
-        return self.meta("data_timestamp")
-
-    @property
-    def change(self) -> int:
-        """A number that grows with every change of a trial; what an index remembers to know if it is behind."""
-        return int(self.meta("change") or 0)
-
-    def claim_registry(self, url: str, scope: str) -> None:
-        """Remember which registry this cache is of; RegistryDiffers where it is another's."""
-        held = self.meta("registry")
-        if held is not None and held != url:
-            raise RegistryDiffers(held, url)
-        with self.transaction():
-            self.set_meta("registry", url)
-            if self.meta("scope") is None:
-                self.set_meta("scope", scope)
 
     # -- writing records ------------------------------------------------------------------------------------------
 
@@ -159,8 +57,10 @@ class Store:
         """
         ident = raw.nct_id
         held = self._current(ident)
+        if not newest_wins:
+            self._forget_redirect(ident)
         if held is not None and held[1] == raw.content_hash:
-            return self._revive(ident)
+            return "unchanged" if newest_wins else self._revive(ident)
         trial, problem = _read(raw)
         posted = raw.last_update_posted
         older = newest_wins and held is not None and (posted or "") < (held[2] or "")
@@ -176,6 +76,12 @@ class Store:
         self._derive(raw, trial)
         self._changed()
         return "new" if held is None else "changed"
+
+    def _forget_redirect(self, ident: str) -> None:
+        """The registry answered an id by a record of its own: it leads nowhere else any more."""
+        told = self.db.execute("DELETE FROM alias WHERE alias = ? AND told_by = '301'", (ident,))
+        if told.rowcount:
+            self._changed()
 
     def _revive(self, ident: str) -> str:
         revived = self.db.execute("UPDATE trial SET gone = NULL WHERE nct_id = ? AND gone NOT NULL", (ident,))
@@ -212,10 +118,16 @@ class Store:
                 version_digest(version, raw.body),
                 len(raw.body),
                 self.codec.newest,
-                self.codec.compress(raw.body),
+                self._compressed(raw.body),
             ),
         )
         return version.number
+
+    def _compressed(self, body: bytes) -> bytes:
+        try:
+            return self.codec.compress(body)
+        except ValueError as error:
+            raise StoreDamaged(self.cache.database, f"its dictionary can't be used ({error})") from None
 
     def _derive(self, raw: RawRecord, trial: Trial | None) -> None:
         """Renew what is derived from a trial's current record: unknown fields, aliases, links."""
@@ -249,24 +161,36 @@ class Store:
     def tell_alias(self, alias: str, nct_id: str) -> None:
         """Remember that the registry answered 301 from one id to another, inside a transaction."""
         told = self.db.execute("SELECT nct_id FROM alias WHERE alias = ? AND told_by = '301'", (alias,)).fetchone()
-        if told != (nct_id,):
-            self.db.execute("INSERT OR REPLACE INTO alias VALUES (?, ?, '301')", (alias, nct_id))
-            if self._current(alias) is not None:  # a record of its own, which now leaves the index
-                self._changed()
+        if told == (nct_id,):
+            return
+        self.db.execute("DELETE FROM alias WHERE alias = ? AND told_by = '301'", (alias,))
+        self.db.execute("INSERT OR REPLACE INTO alias VALUES (?, ?, '301')", (alias, nct_id))
+        if self._current(alias) is not None:  # a record of its own, which now leaves the index
+            self._changed()
 
     # -- reading records ------------------------------------------------------------------------------------------
 
     def resolve(self, ident: str) -> str:
-        """Return the id a trial is held under: itself, or what it is an alias of; TrialUnknown otherwise."""
-        if self.db.execute("SELECT 1 FROM trial WHERE nct_id = ?", (ident,)).fetchone():
-            told = self.db.execute("SELECT nct_id FROM alias WHERE alias = ? AND told_by = '301'", (ident,)).fetchone()
-            return ident if told is None else str(told[0])
-        row = self.db.execute(
-            "SELECT a.nct_id FROM alias a JOIN trial t ON t.nct_id = a.nct_id WHERE a.alias = ?", (ident,)
-        ).fetchone()
-        if row is None:
+        """Return the id a trial is held under: itself, or what it is an alias of; TrialUnknown otherwise.
+
+        A record of its own stands against what another record lists, until the registry redirects the id.
+        """
+        seen = [ident]
+        while (target := self._redirect(seen[-1])) is not None and target not in seen:
+            seen.append(target)
+        held = [name for name in seen if self._current(name) is not None]
+        if not held:
             raise TrialUnknown(ident)
-        return str(row[0])
+        return held[-1]
+
+    def _redirect(self, ident: str) -> str | None:
+        """Where an id leads: by the registry's word, else (where it has no record) by what a held record lists."""
+        row = self.db.execute(
+            "SELECT nct_id FROM alias WHERE alias = ?1 AND (told_by = '301' OR "
+            "NOT EXISTS (SELECT 1 FROM trial WHERE nct_id = ?1)) ORDER BY told_by, nct_id",
+            (ident,),
+        ).fetchone()
+        return None if row is None else str(row[0])
 
     def raw(self, ident: str) -> RawRecord:
         """Return the current record as it was fetched; TrialUnknown where there is none."""
@@ -297,7 +221,7 @@ class Store:
         """Every living, readable record, in order of NCT id."""
         rows = self.db.execute(
             "SELECT t.nct_id, v.dictionary, v.body FROM trial t JOIN version v ON v.nct_id = t.nct_id "  # noqa: S608
-            f"AND v.number = t.version WHERE {_LIVING} ORDER BY t.nct_id"  # - our own words
+            f"AND v.number = t.version WHERE {_READABLE} ORDER BY t.nct_id"  # - our own words
         )
         with closing(rows):
             for ident, dictionary, body in rows:
@@ -306,7 +230,7 @@ class Store:
     def current_versions(self) -> tuple[list[str], list[int]]:
         """Ids of the trials that an index should have, in order, and their current version numbers."""
         rows = self.db.execute(
-            f"SELECT t.nct_id, t.version FROM trial t WHERE {_LIVING} ORDER BY 1"  # noqa: S608 - our own words
+            f"SELECT t.nct_id, t.version FROM trial t WHERE {_READABLE} ORDER BY 1"  # noqa: S608 - our own words
         ).fetchall()
         return [row[0] for row in rows], [row[1] for row in rows]
 
@@ -345,9 +269,8 @@ class Store:
 
     def counts(self) -> dict[str, int]:
         """How many living trials, gone ones, versions, records with a problem."""
-        living, gone, problem = self.db.execute(
-            "SELECT count(*) FILTER (WHERE gone IS NULL), count(gone), count(problem) FROM trial"
-        ).fetchone()
+        (living,) = self.db.execute(f"SELECT count(*) FROM trial t WHERE {_LIVING}").fetchone()  # noqa: S608 - our own
+        gone, problem = self.db.execute("SELECT count(gone), count(problem) FROM trial").fetchone()
         (versions,) = self.db.execute("SELECT count(*) FROM version").fetchone()
         return {"trials": living, "gone": gone, "versions": versions, "problems": problem}
 
@@ -367,34 +290,3 @@ def _read(raw: RawRecord) -> tuple[Trial | None, str | None]:
         return normalise(raw), None
     except RecordInvalid as error:
         return None, error.reason
-
-
-def _unusable(cache: Cache, error: sqlite3.Error) -> StoreUnusable | StoreDamaged:
-    text = str(error)
-    if isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a database" in text):
-        return StoreDamaged(cache.database, text)
-    return StoreUnusable(cache.database, text)
-
-
-def _address(cache: Cache, mode: str) -> str:
-    """SQLite URI of the database; a folder nobody may write to is read without a log or locks."""
-    immutable = "&immutable=1" if mode == "ro" and not os.access(cache.folder, os.W_OK) else ""
-    return f"{cache.database.resolve().as_uri()}?mode={mode}{immutable}"
-
-
-def _open(cls: type[Store], cache: Cache, mode: str) -> Store:
-    try:
-        db = sqlite3.connect(_address(cache, mode), uri=True, isolation_level=None, timeout=30)
-        db.execute("PRAGMA mmap_size = 268435456")
-        if mode != "ro":
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = NORMAL")
-        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-            if mode == "ro":
-                raise CacheEmpty(cache.folder)
-            script = files("crawler").joinpath("schema.sql").read_text(encoding="utf-8")
-            db.executescript(f"BEGIN; {script} COMMIT;")
-            db.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", (SCHEMA_VERSION,))
-        return cls(cache, db)
-    except sqlite3.Error as error:
-        raise _unusable(cache, error) from None

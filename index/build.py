@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from crawler.database import utc_now
 from crawler.normalise import normalise
-from crawler.store import Store, utc_now
+from crawler.store import Store
 from index.analysis import ANALYSIS_VERSION
 from index.columns import ColumnWriter
 from index.document import Card, document

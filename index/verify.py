@@ -17,6 +17,8 @@ def index_problems(store: Store, checked: dict[str, int | bool]) -> Iterator[str
     try:
         manifest = read_manifest(root)
     except IndexMissing:
+        if any(root.glob("generation-*")):
+            yield f"{root}: its manifest is missing; run `trialkin index --rebuild`"
         return
     except IndexUnusable as error:
         yield str(error)

@@ -58,6 +58,7 @@ class Oracle:
         self._frequency: Counter[tuple[int, str]] = Counter(
             (number, term) for reading in self.readings for number, counts in reading.counts.items() for term in counts
         )
+        self._mean_lengths: dict[int, float] = {}
 
     # -- sets ------------------------------------------------------------------------------------------------------
 
@@ -102,20 +103,30 @@ class Oracle:
         count = reading.counts.get(number, Counter())[term]
         if not count:
             return 0.0
-        lengths = [length for other in self.readings if (length := other.length(number))]
         frequency = self._frequency[number, term]
         inverse = log(1 + (len(self.readings) - frequency + 0.5) / (frequency + 0.5))
-        norm = K1 * (1 - B + B * reading.length(number) / (sum(lengths) / len(lengths)))
+        norm = K1 * (1 - B + B * reading.length(number) / self._mean_length(number))
         return inverse * count * (K1 + 1) / (count + norm)
+
+    def _mean_length(self, number: int) -> float:
+        """Mean length of a field over the documents that have it."""
+        if number not in self._mean_lengths:
+            lengths = [length for reading in self.readings if (length := reading.length(number))]
+            self._mean_lengths[number] = sum(lengths) / len(lengths)
+        return self._mean_lengths[number]
 
     # -- facets ----------------------------------------------------------------------------------------------------
 
     def facets(self, node: Node, filters: Filters) -> FacetCounts:
         """Counts by every facet key; a facet does not know the filter of its own key."""
-        return {
-            key: facet(key, self.found(node, {name: part for name, part in filters.items() if name != key}))
-            for key in FACETS
-        }
+        found = {key: self.found(node, without(key, filters)) for key in FACETS if key in filters}
+        whole = self.found(node, filters)
+        return {key: facet(key, found.get(key, whole)) for key in FACETS}
+
+
+def without(key: str, filters: Filters) -> Filters:
+    """Filters but the one of a key."""
+    return {name: part for name, part in filters.items() if name != key}
 
 
 def asked_words(node: Node) -> list[Words]:

@@ -17,7 +17,9 @@ def test_a_partial_date_spans_all_its_days(text: str, first: int, last: int) -> 
     assert (first_day(text), last_day(text)) == (first, last)
 
 
-@pytest.mark.parametrize("text", ["", "22", "2022-13", "2022-02-30", "2022-3", "March 2022", "0000", "2022-03-08T00:00"])
+@pytest.mark.parametrize(
+    "text", ["", "22", "2022-13", "2022-02-30", "2022-3", "March 2022", "0000", "2022-03-08T00:00"]
+)
 def test_what_is_no_date_is_refused_with_its_place(text: str) -> None:
     with pytest.raises(RecordInvalid, match="startDateStruct"):
         checked_date(text, "startDateStruct")

@@ -171,8 +171,7 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
     "an image": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), NO_SHAPE),
     "a spreadsheet": (b"NCT Number,Title\nNCT00000001,x\n", NO_SHAPE),
     "half a record over lines": (PRETTY[:-20], NO_SHAPE),
-    "half an array": (b"[\n" + ONE + b",\n" + TWO + b"\n", NO_SHAPE),
-    "an array and more": (b"[" + ONE + b"]\n[" + TWO + b"]", NO_SHAPE),
+    "an array of something else": (b'[1, ["x"], {}]', NO_SHAPE),
     "a page of something else": (b'{\n"studies": 5}', NO_SHAPE),
     "text that is not UTF-8": ('{"a": "é"}'.encode("latin-1"), NO_SHAPE),
     "UTF-16": (ONE.decode().encode("utf-16"), NO_SHAPE),
@@ -190,12 +189,27 @@ def test_what_holds_no_records_is_told_once_with_its_reason(tmp_path: Path, kind
 
 
 @pytest.mark.parametrize(
+    ("content", "whole"),
+    [
+        (b"[\n" + ONE + b",\n" + TWO + b"\n", [(":1", ONE), (":2", TWO)]),
+        (b"[" + ONE + b", " + TWO[:-9], [(":1", ONE)]),
+        (b"[" + ONE + b"]\n[" + TWO + b"]", [(":1", ONE)]),
+        (b"[" + ONE + b', "x"]', [(":1", ONE)]),
+    ],
+)
+def test_what_came_before_a_break_in_an_array_counts(tmp_path: Path, content: bytes, whole: Told) -> None:
+    *found, (where, reason) = told(write(tmp_path, content))
+    assert found == whole
+    assert where == ""
+    assert str(reason).startswith(NO_SHAPE)
+
+
+@pytest.mark.parametrize(
     ("content", "expected"),
     [
         (b"17", [("", b"17")]),
         (b'"NCT00000001"\n', [("", b'"NCT00000001"')]),
         (b"null", [("", b"null")]),
-        (b'[1, ["x"], {}]', [(":1", b"1"), (":2", b'["x"]'), (":3", b"{}")]),
         (b'{"error": "no such study"}', [(":1", b'{"error": "no such study"}')]),
     ],
 )

@@ -196,7 +196,7 @@ FACETS: dict[str, Callable[[Record], Iterable[str | bool]]] = {
     "status": STATUS,
     "phase": PHASES,
     "type": protocol("designModule.studyType"),
-    "country": lambda record: [NOW_CALLED.get(country, country) for country in COUNTRIES(record)],
+    "country": lambda record: [str(NOW_CALLED.get(country) or country) for country in COUNTRIES(record)],
     "condition_mesh": derived("conditionBrowseModule.meshes.term"),
     "intervention_type": protocol("armsInterventionsModule.interventions.type"),
     "sponsor_class": protocol("sponsorCollaboratorsModule.leadSponsor.class"),

@@ -1,0 +1,161 @@
+"""One SQLite file: opened for reading or for one writer, with transactions, and what the cache says of itself."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from importlib.resources import files
+from types import TracebackType
+from typing import Self
+
+from crawler.compression import Codec
+from crawler.config import Cache
+from crawler.errors import CacheEmpty, RegistryDiffers, StoreDamaged, StoreUnusable
+from crawler.lock import writer_lock
+from crawler.seal import break_seal, write_seal
+
+SCHEMA_VERSION = "1"
+BUSY_SECONDS = 30.0
+CHECKPOINT_SECONDS = 2.0  # a reader that holds an old page longer leaves the log to the next writer
+
+
+def utc_now() -> str:
+    """The time as the store writes it: UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Database:
+    """An open database. Read with any number of these; write inside `writing`."""
+
+    def __init__(self, cache: Cache, connection: sqlite3.Connection) -> None:
+        self.cache = cache
+        self.db = connection
+        self.codec = self._codec()
+
+    def _codec(self) -> Codec:
+        return Codec(dict(self.db.execute("SELECT number, body FROM dictionary").fetchall()))
+
+    @classmethod
+    def reading(cls, cache: Cache) -> Self:
+        """Open for reading; CacheEmpty where nothing was fetched yet."""
+        if not cache.database.exists() or not cache.database.stat().st_size:
+            raise CacheEmpty(cache.folder)
+        return cls._open(cache, "ro")
+
+    @classmethod
+    @contextmanager
+    def writing(cls, cache: Cache) -> Iterator[Self]:
+        """Open for writing, alone; StoreLocked where another process writes."""
+        with writer_lock(cache):
+            break_seal(cache)
+            try:
+                with cls._open(cache, "rwc") as store:
+                    try:
+                        yield store
+                    finally:
+                        store.checkpoint()
+            finally:
+                # A full disk must not hide why the block ended; without a seal `verify` looks at rows alone.
+                with suppress(OSError):
+                    write_seal(cache)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.db.close()
+
+    @classmethod
+    def _open(cls, cache: Cache, mode: str) -> Self:
+        try:
+            db = sqlite3.connect(_address(cache, mode), uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+            db.execute("PRAGMA mmap_size = 268435456")
+            if mode != "ro":
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute("PRAGMA synchronous = NORMAL")
+            _check_schema(cache, db, create=mode != "ro")
+            return cls(cache, db)
+        except sqlite3.Error as error:
+            raise _unusable(cache, error) from None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all of the block or nothing."""
+        try:
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.db.execute("COMMIT")
+            except BaseException:
+                self.db.rollback()  # nothing, where SQLite did so itself (a full disk)
+                self.codec = self._codec()  # a dictionary that the block trained is gone with it
+                raise
+        except sqlite3.Error as error:
+            raise _unusable(self.cache, error) from None
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the file, as far as readers let it."""
+        with suppress(sqlite3.Error):
+            self.db.execute(f"PRAGMA busy_timeout = {int(1000 * CHECKPOINT_SECONDS)}")
+            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    # -- what the cache is ----------------------------------------------------------------------------------------
+
+    def meta(self, key: str) -> str | None:
+        """Read one of: schema, registry, scope (crawled, mirrored), data_timestamp, change."""
+        row = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Write a meta value, inside a transaction."""
+        self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    @property
+    def data_timestamp(self) -> str | None:
+        """The registry's timestamp of the newest data fetched; None where all came from files."""
+        return self.meta("data_timestamp")
+
+    @property
+    def change(self) -> int:
+        """A number that grows with every change of a trial; what an index remembers to know if it is behind."""
+        return int(self.meta("change") or 0)
+
+    def claim_registry(self, url: str, scope: str) -> None:
+        """Remember which registry this cache is of; RegistryDiffers where it is another's."""
+        held = self.meta("registry")
+        if held is not None and held != url:
+            raise RegistryDiffers(held, url)
+        with self.transaction():
+            self.set_meta("registry", url)
+            if self.meta("scope") is None:
+                self.set_meta("scope", scope)
+
+
+def _check_schema(cache: Cache, db: sqlite3.Connection, *, create: bool) -> None:
+    """Make the tables of a new file; refuse a file that is not ours or another version's."""
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+        if not create:
+            raise StoreDamaged(cache.database, "it has no tables")
+        script = files("crawler").joinpath("schema.sql").read_text(encoding="utf-8")
+        db.executescript(f"BEGIN; {script} COMMIT;")
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", (SCHEMA_VERSION,))
+    (held,) = db.execute("SELECT max(value) FROM meta WHERE key = 'schema'").fetchone()
+    if held not in {None, SCHEMA_VERSION}:
+        reason = f"another version of trialkin made it (layout {held}, not {SCHEMA_VERSION})"
+        raise StoreUnusable(cache.database, reason)
+
+
+def _unusable(cache: Cache, error: sqlite3.Error) -> StoreUnusable | StoreDamaged:
+    text = str(error)
+    if isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a database" in text):
+        return StoreDamaged(cache.database, text)
+    return StoreUnusable(cache.database, text)
+
+
+def _address(cache: Cache, mode: str) -> str:
+    """SQLite URI of the database; a folder nobody may write to is read without a log or locks."""
+    immutable = "&immutable=1" if mode == "ro" and not os.access(cache.folder, os.W_OK) else ""
+    return f"{cache.database.resolve().as_uri()}?mode={mode}{immutable}"
