@@ -48,7 +48,6 @@ class Asking:
     def __init__(self, registry: Registry, ledger: Ledger) -> None:
         self._registry = registry
         self._ledger = ledger
-        self._left_out: set[str] = set()  # of a batch: each is asked by itself, and not in another batch
 
     def data_timestamp(self) -> str:
         """The registry's data timestamp, asked in every session since tokens die with it."""
@@ -71,7 +70,9 @@ class Asking:
     def _batch(self, nct_ids: list[str]) -> None:
         """Fetch ids together; each that was answered, under its own id or as an alias of what came, is heard."""
         unheard = [
-            nct_id for nct_id in nct_ids if nct_id not in self._left_out and self._ledger.heard(f"id {nct_id}") is None
+            nct_id
+            for nct_id in nct_ids
+            if self._ledger.heard(f"id {nct_id}") is None and self._ledger.heard(f"alone {nct_id}") is None
         ]
         if len(unheard) < 2:  # noqa: PLR2004 - one is asked by itself, which tells an alias and a 404 apart
             return
@@ -81,8 +82,8 @@ class Asking:
         for nct_id in unheard:
             if nct_id in own_id:
                 self._ledger.hear(f"id {nct_id}", Answer([own_id[nct_id]]), [records[own_id[nct_id]]])
-            else:
-                self._left_out.add(nct_id)
+            else:  # it is asked by itself, and in no other batch
+                self._ledger.hear(f"alone {nct_id}", Answer(), [])
 
     def _studies(self, nct_ids: list[str]) -> list[RawRecord]:
         try:

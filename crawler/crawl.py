@@ -65,7 +65,7 @@ class Reached:
 
 @dataclass
 class Report:
-    """What a crawl did. `stopped` says why it was broken off; `seeds_failed` that a seed is not there."""
+    """What a crawl did. `stopped` says why it was broken off; `asked_failed` that a seed or a query brought nothing."""
 
     run: int
     data_timestamp: str | None = None
@@ -76,7 +76,7 @@ class Report:
     reached: list[Reached] = field(default_factory=list)
     calls: int = 0
     stopped: str | None = None
-    seeds_failed: bool = False
+    asked_failed: bool = False
 
 
 def crawl(plan: Plan, store: Store, registry: Registry, closeness: Closeness, advance: Callable[[int], None]) -> Report:
@@ -122,8 +122,8 @@ class _Run:
     # -- stages ----------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Ask the registry how new its data is."""
-        self.data_timestamp = self._asking.data_timestamp()
+        """Ask the registry how new its data is; a run that goes on has records from when it began."""
+        self.data_timestamp = self._ledger.begun_with(self._asking.data_timestamp())
 
     def pages(self) -> None:
         """Offer what web pages list."""
@@ -256,4 +256,5 @@ class _Run:
             Reached(nct_id, depth, self._frontier.because(nct_id)) for nct_id, depth in self._frontier.kept.items()
         ]
         report.calls = registry.calls
-        report.seeds_failed = any(failed.nct_id in self._plan.seeds for failed in report.failed)
+        asked = {*self._plan.seeds, None}
+        report.asked_failed = any(failed.nct_id in asked for failed in report.failed)

@@ -44,6 +44,16 @@ class Ledger:
         """Number of the run."""
         return self._run
 
+    def begun_with(self, data_timestamp: str) -> str:
+        """Return the registry's timestamp from when the run began: none of its records is older."""
+        with self._store.transaction():
+            self._store.db.execute(
+                "UPDATE run SET data_timestamp = ? WHERE number = ? AND data_timestamp IS NULL",
+                (data_timestamp, self._run),
+            )
+        row = self._store.db.execute("SELECT data_timestamp FROM run WHERE number = ?", (self._run,)).fetchone()
+        return str(row[0])
+
     def heard(self, request: str) -> Answer | None:
         """Return what a request brought, None where it was not answered yet."""
         row = self._store.db.execute(

@@ -11,10 +11,11 @@ from crawler.trial import Location, Trial
 from index.highlight import SNIPPET_CHARACTERS, Highlight
 from index.search import Hit, Index, SimilarTrial
 from index.similar.groups import GROUPS
+from index.similar.reasons import Fact
 from serve.labels import fact_label, name_label
 
 SHOWN_CONDITIONS = 6  # of a hit
-TELLING = ("link", "condition", "intervention")  # facts that stand in view; the others stand below them
+TELLING = ("link", "condition", "intervention")  # facts that stand in view; the others are folded away
 SHOWN_TERMS = 8  # of a similar trial, beside its bars
 _WEB = ("http", "https")
 # What steers a page or lies about its order: control characters but for line ends, direction overrides, half a pair.
@@ -155,7 +156,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Relative:
-    """A similar trial as a page shows it."""
+    """A similar trial as a page shows it; `telling` and `facts` are (what, words)."""
 
     nct_id: str
     title: str
@@ -189,6 +190,11 @@ def relative(index: Index, similar: SimilarTrial) -> Relative:
         score=similar.score,
         bars=bars,
         terms=sorted(shares.items(), key=lambda told: -told[1])[:SHOWN_TERMS],
-        telling=[(name_label(fact.kind), fact_label(fact)) for fact in facts if fact.kind in TELLING],
-        facts=[(name_label(fact.kind), fact_label(fact)) for fact in facts if fact.kind not in TELLING],
+        telling=[_told(fact) for fact in facts if fact.kind in TELLING],
+        facts=[_told(fact) for fact in facts if fact.kind not in TELLING],
     )
+
+
+def _told(fact: Fact) -> tuple[str, str]:
+    name = name_label(fact.kind)
+    return f"Both, {name.lower()}" if fact.text.startswith("both: ") else name, fact_label(fact)

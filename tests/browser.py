@@ -75,7 +75,7 @@ class Browser:
         session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Log", "Runtime"):
             self.ask(f"{domain}.enable", session)
-        screen = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 600}  # noqa: PLR2004 - a phone
+        screen = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 600}
         self.ask("Emulation.setDeviceMetricsOverride", session, **screen)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.ask("Emulation.setEmulatedMedia", session, features=[scheme])

@@ -1,4 +1,4 @@
-"""Registries for tests, over real HTTP on loopback; crawls of them, and what they leave in a cache.
+"""Registries for tests, over real HTTP on loopback, and clients that ask them.
 
 Test modules take the fixtures by `pytest_plugins` (PYTEST_DONT_REWRITE: nothing is asserted here).
 """
@@ -16,13 +16,10 @@ import pytest
 
 from crawler.client import Client, Response
 from crawler.config import BODY_LIMIT_BYTES, Cache
-from crawler.crawl import Closeness, Plan, Report, crawl
 from crawler.load import load
 from crawler.record import RawRecord
-from crawler.registry import Registry
 from crawler.store import Store
 from index.build import update
-from index.similar.closeness import closeness as real_closeness
 from serve.server import application, serving
 from tests.faults import FaultLayer, Script
 from tests.records import body
@@ -75,43 +72,17 @@ def registry(sample_served: Served) -> Served:
     return sample_served
 
 
-@pytest.fixture
-def client(registry: Served) -> Iterator[httpx.Client]:
-    """A plain client at that registry's base."""
-    with httpx.Client(base_url=registry.base) as plain:
+@pytest.fixture(scope="session")
+def _plain(sample_served: Served) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=sample_served.base) as plain:
         yield plain
 
 
-@dataclass
-class Crawler:
-    """Crawls a registry into a cache, at pace 0; the waits it would have made are noted."""
-
-    registry: Served
-    cache: Cache
-    closeness: Closeness = real_closeness
-    waits: list[float] = field(default_factory=list)
-
-    def __call__(
-        self,
-        *seeds: str,
-        depth: int = 2,
-        limit: int = 200,
-        listed: tuple[tuple[str, str, str], ...] = (),
-        queries: tuple[str, ...] = (),
-    ) -> Report:
-        """Carry out one plan."""
-        plan = Plan(self.registry.base, seeds, listed, queries, depth, limit)
-        with (
-            Client(self.registry.base, pace_seconds=0, deadline_seconds=0.2, sleep=self.waits.append) as client,
-            Store.writing(self.cache) as store,
-        ):
-            return crawl(plan, store, Registry(client), self.closeness, lambda _more: None)
-
-
 @pytest.fixture
-def crawler(registry: Served, cache: Cache) -> Crawler:
-    """Crawls the sample into an empty cache."""
-    return Crawler(registry, cache)
+def client(registry: Served, _plain: httpx.Client) -> httpx.Client:
+    """A plain client at that registry's base, which it asks at once."""
+    registry.script.clear()
+    return _plain
 
 
 @dataclass
@@ -167,23 +138,6 @@ def ask(registry: Served, clock: Clock) -> Asker:
 def is_version(response: Response[dict[str, object]]) -> bool:
     """Whether that is what `/version` answers."""
     return response.value is not None and response.value["apiVersion"] == "2.0.5"
-
-
-def reached(report: Report) -> list[tuple[str, int]]:
-    """Ids and depths, in order."""
-    return [(trial.nct_id, trial.depth) for trial in report.reached]
-
-
-def because(report: Report, nct_id: str) -> list[tuple[str, str | None, str]]:
-    """Kind, source and evidence of every link that led to a trial."""
-    (trial,) = (trial for trial in report.reached if trial.nct_id == nct_id)
-    return [(link.kind, link.source, link.evidence) for link in trial.because]
-
-
-def bodies(cache: Cache) -> dict[str, bytes]:
-    """The bytes of every trial that a cache holds."""
-    with Store.reading(cache) as store:
-        return {raw.nct_id: raw.body for raw in store.records()}
 
 
 def sample_bodies(path: Path) -> dict[str, bytes]:

@@ -24,6 +24,7 @@ OVER_THE_EDGE = """[...document.querySelectorAll("body *")].filter(element => {
   const box = element.getBoundingClientRect();
   return box.width && box.right > document.documentElement.clientWidth + 1 && !element.closest(".unseen, pre, .skip");
 }).map(element => element.outerHTML.slice(0, 80))"""
+UNFOLD = "document.querySelectorAll('details').forEach(element => element.open = true)"
 FOCUSED = """(() => {
   const element = document.activeElement, style = getComputedStyle(element);
   return [element.innerText || element.id, style.outlineStyle, parseFloat(style.outlineWidth)];
@@ -68,8 +69,12 @@ def address(sample_site: httpx.Client) -> str:
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_runs_over_the_edge(browser: Browser, address: str, tmp_path: Path, name: str, width: int) -> None:
     with browser.window(address + PAGES[name], width) as window:
-        assert window.value("document.documentElement.scrollWidth") <= width
-        assert window.value(OVER_THE_EDGE) == []
+        for script in ("", UNFOLD):
+            window.value(script)
+            assert window.value("document.documentElement.scrollWidth") <= width
+            assert window.value(OVER_THE_EDGE) == []
+        lines = window.value("[...document.querySelectorAll('.number, .count')].map(element => element.clientHeight)")
+        assert max(lines, default=0) < 40  # a number is one line
         assert window.picture(tmp_path / f"{name}-{width}.png").startswith(b"\x89PNG")
 
 
@@ -87,6 +92,7 @@ def test_a_browser_refuses_nothing_and_misses_nothing(browser: Browser, address:
 @pytest.mark.parametrize("name", PAGES)
 def test_every_text_stands_out_from_its_ground(browser: Browser, address: str, name: str, *, dark: bool) -> None:
     with browser.window(address + PAGES[name], DESKTOP, dark=dark) as window:
+        window.value(UNFOLD)
         ground = window.value("getComputedStyle(document.body).backgroundColor")
         assert (ground == "rgb(255, 255, 255)") is not dark
         assert window.value(CONTRAST) == []

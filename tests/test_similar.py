@@ -119,6 +119,18 @@ def test_a_limit_cuts_and_changes_nothing(sample_index: Index, limit: int) -> No
     assert ranked(sample_index, SEED, limit=limit) == ranked(sample_index, SEED)[:limit]
 
 
+def test_of_many_trials_a_pool_is_scored_and_exactly(sample_index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = {nct_id: scores(sample_index, nct_id) for nct_id in NCT_IDS}
+    monkeypatch.setattr("index.similar.matrix.POOL", 15)
+    missed = 0
+    for nct_id in NCT_IDS:
+        pooled = scores(sample_index, nct_id, limit=3)
+        assert len(pooled) == 3
+        assert pooled.items() <= whole[nct_id].items()
+        missed += len(set(list(whole[nct_id])[:3]) - set(pooled))
+    assert missed <= 3  # of 153: nine tenths of the query choose the fifteen well
+
+
 @pytest.mark.parametrize(
     "flags",
     [

@@ -1,6 +1,6 @@
 """Pages for tests: a cache served over real HTTP on loopback, and what stands on a page as a reader would find it.
 
-Test modules take the fixture by `pytest_plugins` (PYTEST_DONT_REWRITE: what is asserted here is only that a page is one).
+Test modules take the fixture by `pytest_plugins` (PYTEST_DONT_REWRITE: asserted here is only that a page is one).
 """
 
 import shutil
@@ -133,6 +133,11 @@ def page(client: httpx.Client, url: str) -> Page:
     answer = client.get(url)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     return Page(answer.status_code, answer.text, LexborHTMLParser(answer.text))
+
+
+def hit_ids(found: Page) -> list[str]:
+    """Ids of the hits on a search page, in order."""
+    return found.texts(".hits .id")
 
 
 def asks(url: str) -> list[tuple[str, str]]:
