@@ -44,6 +44,7 @@ class Crawler:
     cache: Cache
     closeness: Closeness = real_closeness
     body_limit_bytes: int = 1 << 20
+    deadline_seconds: float = 60.0
     waits: list[float] = field(default_factory=list)
 
     def __call__(
@@ -60,7 +61,7 @@ class Crawler:
             Client(
                 self.registry.base,
                 pace_seconds=0,
-                deadline_seconds=0.2,
+                deadline_seconds=self.deadline_seconds,
                 body_limit_bytes=self.body_limit_bytes,
                 sleep=self.waits.append,
             ) as client,

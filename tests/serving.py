@@ -87,12 +87,14 @@ def client(registry: Served, _plain: httpx.Client) -> httpx.Client:
 
 @dataclass
 class Clock:
-    """Stands in for the client's `time`: it moves only when somebody sleeps."""
+    """Stands in for the client's `time`: it moves when somebody sleeps, and by a tick whenever it is read."""
 
     now: float = 5000.0
+    tick_seconds: float = 0.0
     sleeps: list[float] = field(default_factory=list)
 
     def monotonic(self) -> float:
+        self.now += self.tick_seconds
         return self.now
 
     def time(self) -> float:

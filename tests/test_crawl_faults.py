@@ -13,7 +13,7 @@ from tests.conftest import SAMPLE
 from tests.crawling import CROWD, HUB, Crawler, Own, bodies, flat, member, mentions, reached, whole
 from tests.faults import Fault
 from tests.records import study
-from tests.serving import Served, fill, sample_bodies
+from tests.serving import Clock, Served, fill, sample_bodies
 
 pytest_plugins = ("tests.serving", "tests.crawling")
 
@@ -28,7 +28,6 @@ PASSING = {
     "half the JSON": [faults.cut_json(), faults.cut_json(0)],
     "a proxy's page": [faults.html()],
     "brackets without end": [faults.answer(200, b"[" * 100_000)],
-    "a slow drip": [faults.drip(0.05, drops=50)],
 }
 LASTING = {
     "403": (faults.refused(), "refused this client (403, sent as 'trialkin/"),
@@ -87,6 +86,15 @@ def test_what_passes_changes_nothing(crawls: Crawler, cache: Cache, good: Good, 
     assert bodies(cache) == good[1]
     assert report.calls > 10
     assert sound(cache)
+
+
+def test_a_page_that_drips_is_asked_for_again(crawls: Crawler, cache: Cache, clock: Clock, good: Good) -> None:
+    clock.tick_seconds = 1.0  # whenever a piece arrives
+    crawls.registry.script.once(faults.any_page, faults.drip(0.005, drops=400))
+    report = replace(crawls, deadline_seconds=80.0)(*SEEDS)
+    assert whole(report) == good[0]
+    assert bodies(cache) == good[1]
+    assert report.calls == 11
 
 
 def test_a_retry_after_is_waited_for(crawls: Crawler) -> None:
