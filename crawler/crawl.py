@@ -86,6 +86,7 @@ def crawl(plan: Plan, store: Store, registry: Registry, closeness: Closeness, ad
     report = Report(ledger.run)
     try:
         run.begin()
+        store.claim_registry(plan.registry, "crawled")  # now that there is one
         run.pages()
         run.seeds()
         run.search()

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.resources import files
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from crawler.compression import Codec
 from crawler.config import Cache
@@ -96,6 +96,13 @@ class Database:
         except sqlite3.Error as error:
             raise _unusable(self.cache, error) from None
 
+    def select(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
+        """Read rows, each a tuple; StoreDamaged or StoreUnusable where the file can't be read."""
+        try:
+            return self.db.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise _unusable(self.cache, error) from None
+
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file, as far as readers let it."""
         with suppress(sqlite3.Error):
@@ -106,8 +113,8 @@ class Database:
 
     def meta(self, key: str) -> str | None:
         """Read one of: schema, registry, scope (crawled, mirrored), data_timestamp, change."""
-        row = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row[0])
+        rows = self.select("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else None
 
     def set_meta(self, key: str, value: str) -> None:
         """Write a meta value, inside a transaction."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 
@@ -178,30 +179,35 @@ class Store(Database):
         seen = [ident]
         while (target := self._redirect(seen[-1])) is not None and target not in seen:
             seen.append(target)
-        held = [name for name in seen if self._current(name) is not None]
+        held = [name for name in seen if self.select("SELECT 1 FROM trial WHERE nct_id = ?", (name,))]
         if not held:
             raise TrialUnknown(ident)
         return held[-1]
 
     def _redirect(self, ident: str) -> str | None:
         """Where an id leads: by the registry's word, else (where it has no record) by what a held record lists."""
-        row = self.db.execute(
+        rows = self.select(
             "SELECT nct_id FROM alias WHERE alias = ?1 AND (told_by = '301' OR "
             "NOT EXISTS (SELECT 1 FROM trial WHERE nct_id = ?1)) ORDER BY told_by, nct_id",
             (ident,),
-        ).fetchone()
-        return None if row is None else str(row[0])
+        )
+        return str(rows[0][0]) if rows else None
 
     def raw(self, ident: str) -> RawRecord:
         """Return the current record as it was fetched; TrialUnknown where there is none."""
-        row = self.db.execute(
-            "SELECT v.dictionary, v.body FROM trial t JOIN version v ON v.nct_id = t.nct_id "
+        dictionary, body = self._of_current("v.dictionary, v.body", ident)
+        return RawRecord(self.body(ident, body, dictionary))
+
+    def _of_current(self, columns: str, ident: str) -> Any:  # noqa: ANN401 - a row, as its columns are
+        """Read columns of a trial (t) and its current version (v); TrialUnknown where there is none."""
+        rows = self.select(
+            f"SELECT {columns} FROM trial t JOIN version v ON v.nct_id = t.nct_id "  # noqa: S608 - our own words
             "AND v.number = t.version WHERE t.nct_id = ?",
             (ident,),
-        ).fetchone()
-        if row is None:
+        )
+        if not rows:
             raise TrialUnknown(ident)
-        return RawRecord(self.body(ident, row[1], row[0]))
+        return rows[0]
 
     def body(self, ident: str, compressed: bytes, dictionary: int) -> bytes:
         """Decompress a body; StoreDamaged where its bytes rotted."""
@@ -214,7 +220,7 @@ class Store(Database):
     def trial(self, ident: str) -> Trial:
         """Return the current Trial; RecordInvalid where its record breaks the rules."""
         trial = normalise(self.raw(ident))
-        gone = self.db.execute("SELECT gone FROM trial WHERE nct_id = ?", (ident,)).fetchone()[0]
+        gone, _ = self.fate(ident)
         return msgspec.structs.replace(trial, gone=gone) if gone else trial
 
     def records(self) -> Iterator[RawRecord]:
@@ -227,62 +233,51 @@ class Store(Database):
             for ident, dictionary, body in rows:
                 yield RawRecord(self.body(ident, body, dictionary))
 
-    def current_versions(self) -> tuple[list[str], list[int]]:
-        """Ids of the trials that an index should have, in order, and their current version numbers."""
-        rows = self.db.execute(
-            f"SELECT t.nct_id, t.version FROM trial t WHERE {_READABLE} ORDER BY 1"  # noqa: S608 - our own words
-        ).fetchall()
-        return [row[0] for row in rows], [row[1] for row in rows]
+    def current_versions(self) -> dict[str, bytes]:
+        """Trials that an index should have, in order of NCT id, each with its current record's digest."""
+        return dict(
+            self.select(
+                "SELECT t.nct_id, v.digest FROM trial t JOIN version v ON v.nct_id = t.nct_id AND v.number = t.version "  # noqa: S608
+                f"WHERE {_READABLE} ORDER BY 1"  # - our own words
+            )
+        )
 
     def timestamp_of(self, ident: str) -> str | None:
         """The registry's data timestamp when a trial's current record was fetched; None from files."""
-        row = self.db.execute(
-            "SELECT v.data_timestamp FROM trial t JOIN version v ON v.nct_id = t.nct_id "
-            "AND v.number = t.version WHERE t.nct_id = ?",
-            (ident,),
-        ).fetchone()
-        return None if row is None else row[0]
+        (timestamp,) = self._of_current("v.data_timestamp", ident)
+        return None if timestamp is None else str(timestamp)
 
     def digest(self, ident: str) -> bytes:
         """Digest of a held trial's current version: what changes when its record does."""
-        row = self.db.execute(
-            "SELECT v.digest FROM trial t JOIN version v ON v.nct_id = t.nct_id AND v.number = t.version "
-            "WHERE t.nct_id = ?",
-            (ident,),
-        ).fetchone()
-        return bytes(row[0])
+        (digest,) = self._of_current("v.digest", ident)
+        return bytes(digest)
 
     def fate(self, ident: str) -> tuple[str | None, str | None]:
         """Day since which a held trial is gone, and why its record can't be normalised; both None for most."""
-        row: tuple[str | None, str | None] = self.db.execute(
-            "SELECT gone, problem FROM trial WHERE nct_id = ?", (ident,)
-        ).fetchone()
-        return row
+        gone, problem = self._of_current("t.gone, t.problem", ident)
+        return gone, problem
 
     def links_of(self, ident: str) -> list[tuple[str, str, str, str]]:
         """Links from or to a trial: (source, target, kind, evidence)."""
-        rows = self.db.execute(
+        return self.select(
             "SELECT source, target, kind, evidence FROM link WHERE source = ? OR target = ? ORDER BY 1, 2, 3",
             (ident, ident),
         )
-        return rows.fetchall()
 
     def counts(self) -> dict[str, int]:
         """How many living trials, gone ones, versions, records with a problem."""
-        (living,) = self.db.execute(f"SELECT count(*) FROM trial t WHERE {_LIVING}").fetchone()  # noqa: S608 - our own
-        gone, problem = self.db.execute("SELECT count(gone), count(problem) FROM trial").fetchone()
-        (versions,) = self.db.execute("SELECT count(*) FROM version").fetchone()
+        ((living,),) = self.select(f"SELECT count(*) FROM trial t WHERE {_LIVING}")  # noqa: S608 - our own
+        ((gone, problem),) = self.select("SELECT count(gone), count(problem) FROM trial")
+        ((versions,),) = self.select("SELECT count(*) FROM version")
         return {"trials": living, "gone": gone, "versions": versions, "problems": problem}
 
     def problems(self) -> list[tuple[str, str]]:
         """Records that break the rules: (NCT id, reason)."""
-        rows = self.db.execute("SELECT nct_id, problem FROM trial WHERE problem NOT NULL ORDER BY nct_id")
-        return rows.fetchall()
+        return self.select("SELECT nct_id, problem FROM trial WHERE problem NOT NULL ORDER BY nct_id")
 
     def unknown_fields(self) -> dict[str, int]:
         """Paths the registry's list doesn't have, with the number of trials that carry each, most first."""
-        rows = self.db.execute("SELECT path, count(*) n FROM unknown_field GROUP BY path ORDER BY n DESC, path")
-        return dict(rows.fetchall())
+        return dict(self.select("SELECT path, count(*) n FROM unknown_field GROUP BY path ORDER BY n DESC, path"))
 
 
 def _read(raw: RawRecord) -> tuple[Trial | None, str | None]:

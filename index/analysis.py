@@ -10,11 +10,16 @@ from functools import lru_cache
 
 import Stemmer
 
-ANALYSIS_VERSION = 2  # a change of anything in this file is a new number: indexes of another one are refused
+ANALYSIS_VERSION = 3  # a change of anything in this file is a new number: indexes of another one are refused
 
 _WORD = re.compile(r"[^\W_]+")
 _SPELLED = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")  # a word as written: accents may follow their letters
-_MARKS = str.maketrans(dict.fromkeys("™℠Ⓡ", " "))
+# What decomposition leaves whole: marks that fold to letters they are not, letters that are one with their stroke.
+_MARKS = str.maketrans(
+    dict.fromkeys("™℠Ⓡ", " ")
+    | {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ı": "i"}
+    | {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "TH"}
+)
 _POSSESSIVE = re.compile(r"(?<=[^\W_])['’ʼ]s(?![^\W_])")
 _STEMMER = Stemmer.Stemmer("english")
 _STEMMER.maxCacheSize = 0  # `Vocabulary` and the cache below remember

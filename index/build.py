@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from crawler.database import utc_now
 from crawler.normalise import normalise
 from crawler.store import Store
@@ -34,9 +36,9 @@ def choose_engine(asked: str) -> str:
     return asked
 
 
-def content_digest(ids: list[str], versions: list[int]) -> str:
-    """Digest of which version of which trial an index holds."""
-    told = "".join(f"{ident}:{number}\n" for ident, number in zip(ids, versions, strict=True))
+def content_digest(versions: dict[str, bytes]) -> str:
+    """Digest of which record of which trial an index holds."""
+    told = "".join(f"{nct_id}:{digest.hex()}\n" for nct_id, digest in versions.items())
     return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -53,9 +55,19 @@ def update(store: Store, asked: str, advance: Callable[[int], None], *, rebuild:
     folder = store.cache.index
     held = current(folder)
     engine = held.engine if held is not None and asked == AUTO else choose_engine(asked)
-    if held is not None and held.engine == engine and held.change == store.change and not rebuild:
-        return held, False
+    if held is not None and held.engine == engine and not rebuild:
+        content = content_digest(store.current_versions())
+        if held.content == content:
+            return _renewed(store, held), False
     return build(store, engine, advance), True
+
+
+def _renewed(store: Store, held: Manifest) -> Manifest:
+    """Tell in the manifest that the same records are newer now: nothing changed, and we know it."""
+    now = msgspec.structs.replace(held, change=store.change, data_timestamp=store.data_timestamp)
+    if now != held:
+        write_manifest(store.cache.index, now)
+    return now
 
 
 @contextmanager
@@ -81,9 +93,9 @@ def build(store: Store, engine: str, advance: Callable[[int], None]) -> Manifest
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)  # a full disk needs the room
         raise
-    ids, versions = store.current_versions()
-    if documents != len(ids):
-        raise IndexDamaged(aside, f"{documents} documents were written for {len(ids)} trials")
+    versions = store.current_versions()
+    if documents != len(versions):
+        raise IndexDamaged(aside, f"{documents} documents were written for {len(versions)} trials")
     manifest = Manifest(
         index_version=INDEX_VERSION,
         analysis_version=ANALYSIS_VERSION,
@@ -91,7 +103,7 @@ def build(store: Store, engine: str, advance: Callable[[int], None]) -> Manifest
         generation=number,
         documents=documents,
         change=store.change,
-        content=content_digest(ids, versions),
+        content=content_digest(versions),
         data_timestamp=store.data_timestamp,
         built_at=utc_now(),
         files=checksums(aside),

@@ -95,6 +95,14 @@ class Index:
         self.matrix = Matrix(folder / "vectors")
         self._engine = open_engine(manifest.engine, folder / manifest.engine)  # last: it alone has to be closed
 
+    @classmethod
+    def open(cls, root: Path, manifest: Manifest) -> Self:
+        """Open a generation; IndexDamaged where a file of it is missing or no longer what it was."""
+        try:
+            return cls(root, manifest)
+        except (OSError, ValueError, EOFError) as error:
+            raise IndexDamaged(root / manifest.folder, str(error)) from None
+
     def __enter__(self) -> Self:
         return self
 
@@ -127,7 +135,7 @@ class Index:
         return SearchPage(
             query=request.text,
             total=int(found.sum()),
-            hits=self._hits(rows, scores, Highlighter.of(node)),
+            hits=self._hits(rows, scores, Highlighter.of(All((node, *request.filters.values())))),
             facets=self._facets(asked, masks) if request.facets else {},
             also=[],
             data_timestamp=self.manifest.data_timestamp,
@@ -242,9 +250,5 @@ def open_index(folder: Path, engine: str = "auto") -> Iterator[Index]:
     manifest = read_manifest(folder)
     if engine not in {"auto", manifest.engine}:
         raise EngineDiffers(manifest.engine, engine)
-    try:
-        index = Index(folder, manifest)
-    except (OSError, ValueError, EOFError) as error:
-        raise IndexDamaged(folder / manifest.folder, str(error)) from None
-    with index:
+    with Index.open(folder, manifest) as index:
         yield index

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from index.errors import nearest
-from index.query.tree import Value
+from index.query.filters import unheld
 from index.schema import FILTERED
 from index.search import SORT_KEYS, FacetCount, Filters, Index, SearchPage
 from serve.labels import name_label, value_label
@@ -123,14 +122,7 @@ def pager(question: Question, page: SearchPage, offset: int, limit: int) -> Page
 def unheld_values(index: Index, made: Filters) -> list[str]:
     """Say of each open value asked for that no trial has it, with the one that looks most like it."""
     told = []
-    for node in made.values():
-        if not isinstance(node, Value) or FILTERED[node.key].closed is not None:
-            continue
-        known = index.columns.values(node.key).values
-        folded = {value.casefold() for value in known}
-        for value in node.values:
-            if value.casefold() not in folded:
-                near = nearest(value, known)
-                hint = f"; the nearest is “{near}”." if near else "."
-                told.append(f"No trial here has {name_label(node.key).lower()} “{value}”{hint}")
+    for missing in unheld(made, index.columns):
+        near = f"; the nearest is “{missing.nearest}”." if missing.nearest else "."
+        told.append(f"No trial here has {name_label(missing.key).lower()} “{missing.value}”{near}")
     return told

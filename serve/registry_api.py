@@ -3,6 +3,9 @@
 Studies leave byte for byte as they came. Refusals are plain text, as the registry's are.
 """
 
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -18,6 +21,8 @@ from serve.mirror import Mirror
 from serve.projection import NameUnknown, paths, project
 from serve.registry_query import Refused, StudiesRequest, page_token, read_request
 
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
 API_VERSION = "2.0.5"  # of the registry's API that this one follows
 _JSON = "application/json"
 
@@ -31,9 +36,9 @@ class RegistryApi:
     def routes(self) -> list[Route]:
         """Routes below `/api/v2`."""
         return [
-            Route("/version", self.version),
-            Route("/studies", self.studies),
-            Route("/studies/{nct_id}", self.study),
+            Route("/version", _answering(self.version)),
+            Route("/studies", _answering(self.studies)),
+            Route("/studies/{nct_id}", _answering(self.study)),
         ]
 
     def _data_version(self) -> tuple[str, str]:
@@ -50,16 +55,11 @@ class RegistryApi:
     async def study(self, request: Request) -> Response:
         """One study; 301 for an alias, plain text 400 and 404, an ETag."""
         asked = request.path_params["nct_id"]
-        try:
-            held = self._held(asked)
-            if held != nct_id(asked):
-                return RedirectResponse(request.url.replace(path=request.url.path.replace(asked, held)), 301)
-            names = request.query_params.get("fields", "").replace("|", ",")
-            wanted = paths(names.split(",")) if names else []
-        except Refused as refused:
-            return PlainTextResponse(refused.text, refused.status)
-        except NameUnknown:
-            return PlainTextResponse("Internal server error", 500)
+        held = self._held(asked)
+        if held != nct_id(asked):
+            return RedirectResponse(request.url.replace(path=request.url.path.replace(asked, held)), 301)
+        names = request.query_params.get("fields", "").replace("|", ",")
+        wanted = paths(names.split(",")) if names else []
         store = self._mirror.store
         headers = {"ETag": f'"{store.digest(held).hex()[:32]}"', **_served()}
         if headers["ETag"] in request.headers.get("if-none-match", ""):
@@ -81,15 +81,7 @@ class RegistryApi:
 
     async def studies(self, request: Request) -> Response:
         """A page of a query."""
-        try:
-            return self._page(read_request(request.query_params, self._data_version()[1]))
-        except Refused as refused:
-            return PlainTextResponse(refused.text, refused.status)
-        except NameUnknown:
-            # The registry answers so, and clients must be tested against what it does.
-            return PlainTextResponse("Internal server error", 500)
-        except TrialkinError as error:
-            return PlainTextResponse(str(error), 500)
+        return self._page(read_request(request.query_params, self._data_version()[1]))
 
     def _page(self, asked: StudiesRequest) -> Response:
         wanted = paths(asked.fields)
@@ -123,6 +115,23 @@ class RegistryApi:
             except StoreError:
                 continue
         return Ids(frozenset(found))
+
+
+def _answering(endpoint: Endpoint) -> Endpoint:
+    """Tell of what can't be answered in plain text, as the registry does."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except Refused as refused:
+            return PlainTextResponse(refused.text, refused.status)
+        except NameUnknown:
+            # The registry answers so, and clients must be tested against what it does.
+            return PlainTextResponse("Internal server error", 500)
+        except TrialkinError as error:
+            return PlainTextResponse(str(error), 503)
+
+    return answer
 
 
 def _body(raw: RawRecord, wanted: list[tuple[str, ...]]) -> bytes:

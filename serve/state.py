@@ -38,6 +38,7 @@ class Soundness(msgspec.Struct, frozen=True):
     sound: bool
     checked: dict[str, int | bool]
     problems: list[str]
+    data_timestamp: str | None = None
 
 
 def cache_state(cache: Cache) -> CacheState:
@@ -70,12 +71,14 @@ def soundness(cache: Cache) -> Soundness:
     """Check everything in a cache."""
     checked: dict[str, int | bool] = {}
     problems = list(store_problems(cache, checked))
+    timestamp = None
     try:
         with Store.reading(cache) as store:
+            timestamp = store.data_timestamp
             problems.extend(index_problems(store, checked))
     except CacheEmpty:
         pass
     except (StoreError, sqlite3.Error) as error:
         if not problems:
             problems.append(str(error))
-    return Soundness(not problems, checked, problems)
+    return Soundness(not problems, checked, problems, timestamp)

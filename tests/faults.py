@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -304,3 +305,14 @@ def reject_unknown(script: Script, known: Iterable[str]) -> None:
     script.always(
         lambda call: any(nct_id not in held for nct_id in call.ids), answer(400, b"`filter.ids` is incorrect")
     )
+
+
+def hold(arrived: threading.Event) -> Fault:
+    """No answer: tell that the request is here, and wait until the client is gone."""
+
+    async def fault(_app: ASGIApp, _scope: Scope, receive: Receive, _send: Send) -> None:
+        arrived.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    return fault

@@ -57,7 +57,7 @@ def naive_cosines(pieces: tuple[str, ...]) -> NDArray[np.float64]:
     ]
     having = Counter(term for row in rows for term in row)
     weighted = [
-        {term: (1 + log(count)) * log((1 + len(rows)) / (1 + having[term])) for term, count in row.items()}
+        {term: (1 + log(count)) * log((1 + len(rows)) / (0.5 + having[term])) for term, count in row.items()}
         for row in rows
     ]
     lengths = [sqrt(sum(weight**2 for weight in row.values())) or 1.0 for row in weighted]

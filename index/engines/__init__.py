@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from index.engines.base import Engine, EngineWriter
+from index.errors import IndexOutdated
 
 ENGINES = ("whoosh",)
 
@@ -18,5 +19,7 @@ def engine_writer(name: str) -> EngineWriter:
 
 
 def open_engine(name: str, folder: Path) -> Engine:
-    """Open an engine's part of a generation."""
+    """Open an engine's part of a generation; IndexOutdated for an engine that this version doesn't have."""
+    if name not in ENGINES:
+        raise IndexOutdated(f"with the engine {name}, which this version does not have")
     return cast("Engine", import_module(f"index.engines.{name}").reader(folder))

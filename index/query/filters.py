@@ -1,9 +1,11 @@
 """Filter flags → trees, one a flag: values of one flag are ORed, flags are ANDed."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from index import schema
-from index.errors import RangeMalformed, ValueUnknown
+from index.columns import Columns
+from index.errors import RangeMalformed, ValueUnknown, nearest
 from index.query.parse import parse
 from index.query.tree import Age, Any, Ids, Missing, Node, Value
 from index.query.values import days, enrollment, listed_value
@@ -20,6 +22,27 @@ TEXT_FLAGS = {
 VALUE_FLAGS = tuple(key for key in schema.FILTERED if key != "results")
 DATE_FLAGS = ("start", "completed", "updated")
 ACCEPTED = ("FEMALE", "MALE", "ALL")
+
+
+@dataclass(frozen=True)
+class Unheld:
+    """An open value asked for that no trial has, and the one that looks most like it."""
+
+    key: str
+    value: str
+    nearest: str | None
+
+
+def unheld(made: Mapping[str, Node], columns: Columns) -> list[Unheld]:
+    """Find the open values in filters that no trial has."""
+    asked = (node for node in made.values() if isinstance(node, Value) and schema.FILTERED[node.key].closed is None)
+    found = []
+    for node in asked:
+        known = columns.values(node.key).values
+        folded = {value.casefold() for value in known}
+        missing = (value for value in node.values if value.casefold() not in folded)
+        found += [Unheld(node.key, value, nearest(value, known)) for value in missing]
+    return found
 
 
 def filters(flags: Mapping[str, Iterable[str]], *, results: bool | None, ids: Iterable[str] | None) -> dict[str, Node]:

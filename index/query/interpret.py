@@ -87,7 +87,8 @@ class Interpreter:
         if not isinstance(token, Token):
             raise TypeError(token)
         ends = token.value.partition("[")[2][:-1].split(",")
-        begin, end = ("" if part.strip() in {"MIN", "MAX"} else part.strip() for part in ends)
+        begin, end = (part.strip() for part in ends)
+        begin, end = ("" if begin == "MIN" else begin), ("" if end == "MAX" else end)
         try:
             if where.kind == "days":
                 return day_range(where.key, begin, end, where.key, token.value)

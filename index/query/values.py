@@ -8,6 +8,8 @@ from index.query.tree import Days, Enrollment
 from index.schema import FILTERED, current_country
 
 _SEPARATORS = re.compile(r"[\s,/_-]+")
+_PHASES = {"I": "PHASE1", "II": "PHASE2", "III": "PHASE3", "IV": "PHASE4", "EARLY1": "EARLYPHASE1"}
+_PHASES |= {"EARLYI": "EARLYPHASE1", "EARLYPHASEI": "EARLYPHASE1", "NOTAPPLICABLE": "NA"}
 _DATE_RANGE = "A..B with dates such as 2020, 2020-06 or 2020-06-30, either end may be left out"
 _NUMBER_RANGE = "A..B with whole numbers, either end may be left out"
 
@@ -37,7 +39,7 @@ def _phase(plain: str) -> str:
     """`3` and `Phase 3` are PHASE3, `early 1` is EARLY_PHASE1, `n/a` is NA."""
     if plain.isdigit():
         return f"PHASE{plain}"
-    return {"EARLY1": "EARLYPHASE1", "NOTAPPLICABLE": "NA"}.get(plain, plain)
+    return _PHASES.get(plain.removeprefix("PHASE"), plain)
 
 
 def _ends(name: str, text: str, form: str) -> tuple[str, str]:

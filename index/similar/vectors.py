@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.inverted import Floats, Ints, InvertedFile, runs
+from index.similar.function_words import FUNCTION_TERMS
 from index.similar.groups import GROUPS
 
 
@@ -30,9 +31,10 @@ class Vectors:
 
 def vectors(inverted: InvertedFile) -> Vectors:
     """Make the vectors of all rows."""
+    said = np.array([term not in FUNCTION_TERMS for term in inverted.terms], np.bool_)
     term, row, weight, group = [], [], [], []
     for number, part in enumerate(GROUPS):
-        in_group = np.flatnonzero(part.table[inverted.field])
+        in_group = np.flatnonzero(part.table[inverted.field] & said[inverted.term])
         group_term, group_row, unit = _group_vectors(inverted, in_group)
         term.append(group_term)
         row.append(group_row)
@@ -59,7 +61,7 @@ def _group_vectors(inverted: InvertedFile, entries: NDArray[np.int64]) -> tuple[
     count = np.add.reduceat(inverted.count[entries], begins) if begins.size else inverted.count[entries]
     term, row = term[begins], row[begins]
     frequency = np.bincount(term, minlength=1)[term]
-    weight = (1 + np.log(count)) * np.log((1 + inverted.rows) / (1 + frequency))
+    weight = (1 + np.log(count)) * np.log((1 + inverted.rows) / (0.5 + frequency))
     length = np.sqrt(np.bincount(row, weights=weight**2, minlength=inverted.rows))[row]
     unit: NDArray[np.float64] = np.divide(weight, length, out=np.zeros_like(weight), where=length > 0)
     return term, row, unit

@@ -19,7 +19,7 @@ def registry_address(registry: str) -> Iterator[tuple[str, str]]:
     """Yield (name to remember, address to ask): a given API's base, or the bundled sample served on loopback."""
     if registry != SAMPLE:
         base = registry.rstrip("/")
-        if "://" not in base:
+        if not base.startswith(("http://", "https://")):
             raise click.BadParameter(f"{registry!r} is no address; give http(s)://… or {SAMPLE}.")
         base = base if base.endswith("/api/v2") else f"{base}/api/v2"
         yield base, base
@@ -101,7 +101,8 @@ def crawl(
         agent = os.environ.get("TRIALKIN_USER_AGENT")
         with Client(address, pace_seconds=pace, agent=agent) as client, Store.writing(cache) as store:
             plan = Plan(name, seeds, _listed(pages, pace, agent), queries, depth, limit)
-            store.claim_registry(name, "crawled")
+            if store.meta("registry") is not None:
+                store.claim_registry(name, "crawled")  # another's cache is refused before anybody is asked
             with progress("crawling", limit) as advance:
                 report = run_crawl(plan, store, Registry(client), closeness, advance)
             if report.reached and not no_index:

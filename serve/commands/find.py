@@ -104,20 +104,11 @@ def search(
 
 def _name_the_nearest(index: "Index", made: "Filters") -> None:
     """Tell of open values that no trial has, with the one that looks most like each."""
-    from index.errors import nearest
-    from index.query.tree import Value
-    from index.schema import FILTERED
+    from index.query.filters import unheld
 
-    for node in made.values():
-        if not isinstance(node, Value) or FILTERED[node.key].closed is not None:
-            continue
-        known = index.columns.values(node.key).values
-        folded = {value.casefold() for value in known}
-        for value in node.values:
-            if value.casefold() not in folded:
-                near = nearest(value, known)
-                hint = f"; the nearest is {near!r}" if near else ""
-                click.echo(f"trialkin: no trial here has {node.key} {value!r}{hint}.", err=True)
+    for missing in unheld(made, index.columns):
+        hint = f"; the nearest is {missing.nearest!r}" if missing.nearest else ""
+        click.echo(f"trialkin: no trial here has {missing.key} {missing.value!r}{hint}.", err=True)
 
 
 def _write_page(page: "SearchPage", form: str | None, offset: int) -> None:
