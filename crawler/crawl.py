@@ -115,6 +115,7 @@ class _Run:
         self._listings: list[Listing] = []
         self._seeds: list[RawRecord] = []
         self._pool: dict[str, RawRecord] = {}
+        self._places: dict[str, int] = {}  # the best among the hits of any query
         self._sharers: dict[links.SharedKey, set[str]] = defaultdict(set)
         self._unsaved: list[tuple[str, int]] = []
         self._failed: dict[str | None, list[Failed]] = defaultdict(list)
@@ -167,6 +168,7 @@ class _Run:
                 because = Because("neighbour", listing.source, f"{listing.told}, place {place}")
                 if raw.nct_id != listing.source:
                     self._frontier.offer(raw.nct_id, 1, because)
+                self._places[raw.nct_id] = min(place, self._places.get(raw.nct_id, place))
                 self._take(raw)
             for reason in listing.take_problems():
                 self._failed[None].append(Failed(None, reason))
@@ -175,7 +177,10 @@ class _Run:
             for nct_id, raw in self._pool.items()
             if nct_id not in self._frontier.kept and self._read(raw) is not None
         ]
-        for raw, score in zip(waiting, self._closeness(self._seeds, waiting), strict=True):
+        # Without a seed to be close to, the registry's own order says what is best.
+        by_place = [1 / self._places.get(raw.nct_id, LARGEST_PAGE) for raw in waiting]
+        scores = self._closeness(self._seeds, waiting) if self._seeds else by_place
+        for raw, score in zip(waiting, scores, strict=True):
             self._frontier.score(raw.nct_id, score)
 
     def _drain(self) -> None:

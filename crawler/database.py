@@ -156,7 +156,7 @@ def _check_schema(cache: Cache, db: sqlite3.Connection, *, create: bool) -> None
 
 
 def _unusable(cache: Cache, error: sqlite3.Error) -> StoreUnusable | StoreDamaged:
-    text = str(error)
+    text = str(error).rstrip(".")
     if isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a database" in text):
         return StoreDamaged(cache.database, text)
     return StoreUnusable(cache.database, text)

@@ -168,10 +168,10 @@ def test_a_reader_keeps_the_generation_that_it_opened(three: Cache) -> None:
         page = index.search(SearchRequest(node=parse("trial"), facets=True))
         assert [hit.nct_id for hit in page.hits] == ["NCT00000001", "NCT00000002", "NCT00000003"]
         assert index.card("NCT00000004") is None
-        (nearest,) = index.similar(["NCT00000001"], {}, 10, Kinship([]))
-        assert nearest.nct_id == "NCT00000002"
+        nearest, other = index.similar(["NCT00000001"], {}, 10, Kinship([]))
+        assert (nearest.nct_id, other.nct_id) == ("NCT00000002", "NCT00000003")
         assert nearest.why is not None
-        assert {term.term for term in nearest.why.terms} == {"scleroderma"}
+        assert nearest.why.terms[0].term == "scleroderma"
     assert len(found(three)) == 6
 
 

@@ -109,9 +109,15 @@ def test_a_query_is_asked_as_it_was_written(crawler: Crawler, client: httpx.Clie
     order = places(client, asked)
     report = crawler(queries=("galcanezumab AND AREA[Phase]PHASE3",))
     assert sorted(order) == ["NCT02397473", "NCT02797951"]
-    assert reached(report) == [("NCT02397473", 1), ("NCT02797951", 1)]
+    assert reached(report) == [(nct_id, 1) for nct_id in order]
     for nct_id, evidence in order.items():
         assert ("neighbour", None, evidence) in because(report, nct_id)
+
+
+def test_a_query_alone_is_followed_in_the_registrys_order(crawler: Crawler, client: httpx.Client) -> None:
+    order = list(places(client, "query.term=scleroderma"))
+    assert order != sorted(order)
+    assert [nct_id for nct_id, _ in reached(crawler(queries=("scleroderma",), limit=5))] == order[:5]
 
 
 def test_a_query_that_the_registry_rejects_is_told_and_fails(crawler: Crawler) -> None:

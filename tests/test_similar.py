@@ -16,6 +16,7 @@ from index.inverted import Inverter
 from index.query.filters import filters
 from index.schema import TEXT_FIELDS
 from index.search import Index, SearchRequest, SimilarTrial
+from index.similar.function_words import FUNCTION_TERMS
 from index.similar.groups import GROUPS
 from index.similar.reasons import Fact, Kinship, shared_facts
 from index.similar.vectors import vectors
@@ -50,9 +51,18 @@ def scores(index: Index, *nct_ids: str, limit: int = 100) -> dict[str, float]:
 
 
 def naive_cosines(pieces: tuple[str, ...]) -> NDArray[np.float64]:
-    """Cosines of all pairs over the terms of some fields, (1 + ln tf) * ln((1 + N) / (1 + n)), text by text."""
+    """Cosines of all pairs over the terms of some fields, (1 + ln tf) * ln((1 + N) / (1/2 + n)), text by text.
+
+    Function words are left out.
+    """
     rows = [
-        Counter(term for number, text in each.texts if TEXT_FIELDS[number].piece in pieces for term in terms(text))
+        Counter(
+            term
+            for number, text in each.texts
+            if TEXT_FIELDS[number].piece in pieces
+            for term in terms(text)
+            if term not in FUNCTION_TERMS
+        )
         for each in DOCUMENTS
     ]
     having = Counter(term for row in rows for term in row)

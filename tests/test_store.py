@@ -76,7 +76,8 @@ def test_when_a_record_was_fetched_is_told(store: Store) -> None:
     keep(store, raw("NCT00000002"))
     assert store.timestamp_of("NCT00000001") == MONDAY
     assert store.timestamp_of("NCT00000002") is None
-    assert store.timestamp_of("NCT00000003") is None
+    with pytest.raises(TrialUnknown):
+        store.timestamp_of("NCT00000003")
     (seen,) = store.db.execute("SELECT DISTINCT seen_at FROM version").fetchone()
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", seen)
 

@@ -1,7 +1,6 @@
 """What a store says when it can't be opened, read or written."""
 
 import os
-import sqlite3
 
 import pytest
 
@@ -114,5 +113,5 @@ def test_a_full_disk_is_said_in_a_sentence(cache: Cache) -> None:
 def test_a_store_is_closed_after_use(cache: Cache) -> None:
     with Store.writing(cache) as store:
         keep(store, 1)
-    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+    with pytest.raises(StoreUnusable, match=r"closed database\. Free"):
         store.raw("NCT00000001")
