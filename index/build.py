@@ -22,6 +22,7 @@ from index.manifest import Manifest, checksums, read_manifest, write_manifest
 from index.schema import INDEX_VERSION
 from index.similar.matrix import write_matrix
 from index.similar.vectors import vectors
+from index.sites import SiteWriter
 
 AUTO = "auto"
 KEPT_GENERATIONS = 2  # the current one and the one that readers may still have open
@@ -115,16 +116,18 @@ def build(store: Store, engine: str, advance: Callable[[int], None]) -> Manifest
 
 
 def _write(store: Store, engine: str, aside: Path, advance: Callable[[int], None]) -> int:
-    inverter, columns = Inverter(), ColumnWriter()
+    inverter, columns, sites = Inverter(), ColumnWriter(), SiteWriter()
     cards: list[Card] = []
     for raw in store.records():
         made = document(normalise(raw), raw)
         inverter.add(made)
         columns.add(made)
+        sites.add(made.sites)
         cards.append(made.card)
         advance(1)
     inverted = inverter.finish()
     columns.write(aside / "columns")
+    sites.write(aside / "sites")
     write_matrix(aside / "vectors", vectors(inverted), inverted.surfaces)
     engine_writer(engine).write(aside / engine, inverted, cards)
     return len(cards)

@@ -8,7 +8,7 @@ import msgspec
 
 from crawler.dates import first_day
 from crawler.record import RawRecord
-from crawler.trial import Trial
+from crawler.trial import Location, Trial
 from index.schema import NUMBER_OF_PIECE, OLD_COUNTRY_NAMES, RENAMED_COUNTRIES, TEXT_FIELDS, current_country
 
 CHILD_BELOW, OLDER_FROM = 18, 65  # years; the registry's own age groups
@@ -58,6 +58,7 @@ class Document:
     days: dict[str, int]
     enrollment: int | None
     ages: tuple[float | None, float | None]
+    sites: tuple[Location, ...]
     card: Card
 
 
@@ -75,6 +76,7 @@ def document(trial: Trial, raw: RawRecord) -> Document:
         },
         enrollment=trial.enrollment,
         ages=(trial.minimum_age_years, trial.maximum_age_years),
+        sites=trial.locations,
         card=_card(trial),
     )
 
@@ -145,6 +147,7 @@ def _values(trial: Trial) -> dict[str, tuple[str, ...]]:
         "age_group": age_groups(trial.minimum_age_years, trial.maximum_age_years),
         "results": ("true" if trial.has_results else "false",),
         "sex": _one(trial.sex),
+        "site_status": _once(site.status for site in trial.locations),
     }
 
 

@@ -48,6 +48,13 @@ class RangeMalformed(UsageError):
         return f"{self.name}: {self.value!r} can't be read; write {self.form}."
 
 
+class DistanceUnmeasured(UsageError):
+    """A sort by distance from nowhere."""
+
+    def __str__(self) -> str:
+        return "sorting by distance needs a point to measure from: --near LAT,LON,50mi."
+
+
 def nearest(value: str, known: tuple[str, ...] | list[str]) -> str | None:
     """Return the known value that looks most like this one, None where none does."""
     folded = {other.casefold(): other for other in known}

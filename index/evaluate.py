@@ -18,21 +18,26 @@ from index.query.tree import (
     Enrollment,
     Ids,
     Missing,
+    Near,
     Node,
     Not,
     Value,
+    WithinSite,
     Words,
     positive_words,
 )
 from index.schema import BASIC, FILTERED, NUMBER_OF_PIECE
+from index.sites import SiteTable
+from index.within import holds, relaxed
 
 
 class Evaluator:
     """Answers trees over one generation; postings are read once a question."""
 
-    def __init__(self, engine: Engine, columns: Columns) -> None:
+    def __init__(self, engine: Engine, columns: Columns, sites: SiteTable) -> None:
         self._engine = engine
         self._columns = columns
+        self._sites = sites
         self._postings: dict[tuple[str, str], Posting] = {}
         self._word_rows: dict[Words, Ints] = {}
 
@@ -50,7 +55,23 @@ class Evaluator:
             return self._fold(node.parts, np.logical_or, empty=False)
         if isinstance(node, Not):
             return ~self.mask(node.part)
+        if isinstance(node, Near):
+            return self._sites.within(node.latitude, node.longitude, node.kilometres, self._columns.size)
+        if isinstance(node, WithinSite):
+            return self._within_site(node.part)
         return self._column_mask(node)
+
+    def _within_site(self, part: Node) -> Mask:
+        mask = self.mask(relaxed(part))
+        mask &= self._has_site()
+        for row in np.flatnonzero(mask).tolist():
+            mask[row] = any(holds(part, site) for site in self._sites.of(row))
+        return mask
+
+    def _has_site(self) -> Mask:
+        mask = np.zeros(self._columns.size, np.bool_)
+        mask[self._sites.row] = True
+        return mask
 
     def _fold(self, parts: tuple[Node, ...], join: np.ufunc, *, empty: bool) -> Mask:
         mask = np.full(self._columns.size, empty)

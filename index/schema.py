@@ -7,7 +7,7 @@ descriptions) are in Basic with the lowest weight.
 
 from dataclasses import dataclass, field
 
-INDEX_VERSION = 2  # a change of layout or meaning is a new number
+INDEX_VERSION = 3  # a change of layout or meaning is a new number
 
 _ID = "protocolSection.identificationModule"
 _STATUS = "protocolSection.statusModule"
@@ -142,6 +142,17 @@ STATUSES = (
     "WITHHELD",
     "UNKNOWN",
 )
+SITE_STATUSES = (
+    "ACTIVE_NOT_RECRUITING",
+    "COMPLETED",
+    "ENROLLING_BY_INVITATION",
+    "NOT_YET_RECRUITING",
+    "RECRUITING",
+    "SUSPENDED",
+    "TERMINATED",
+    "WITHDRAWN",
+    "AVAILABLE",
+)
 PHASES = ("NA", "EARLY_PHASE1", "PHASE1", "PHASE2", "PHASE3", "PHASE4")
 STUDY_TYPES = ("EXPANDED_ACCESS", "INTERVENTIONAL", "OBSERVATIONAL")
 SEXES = ("FEMALE", "MALE", "ALL")
@@ -201,7 +212,11 @@ FACETS: dict[str, Facet] = {
     )
 }
 # Columns that are filtered by value but not counted.
-FILTERED: dict[str, Facet] = {**FACETS, "sex": Facet("sex", "Sex", SEXES)}
+FILTERED: dict[str, Facet] = {
+    **FACETS,
+    "sex": Facet("sex", "Sex", SEXES),
+    "site_status": Facet("site_status", "LocationStatus", SITE_STATUSES),
+}
 
 # Columns of days (YYYYMMDD, a partial date as its first day, 0 for none) and their piece names.
 DATES = {

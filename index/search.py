@@ -14,19 +14,20 @@ from numpy.typing import NDArray
 from index.columns import Columns, Mask
 from index.document import Card
 from index.engines import open_engine
-from index.errors import EngineDiffers, IndexDamaged
+from index.errors import DistanceUnmeasured, EngineDiffers, IndexDamaged
 from index.evaluate import Evaluator
 from index.highlight import Highlight, Highlighter
 from index.manifest import Manifest, read_manifest
-from index.query.tree import All, Node, positive_words
+from index.query.tree import All, Any, Near, Node, positive_words
 from index.schema import FACETS
 from index.similar.matrix import Matrix
 from index.similar.reasons import Fact, Kinship, Why, shared_facts, why
+from index.sites import SiteTable
 
 HIGHLIGHTED_HITS = 100
 OPEN_FACET_VALUES = 20  # of an open list; a closed one is told whole
 _BY_DATE = {"relevance": "updated"}  # where nothing was asked in words, the newest is the most relevant
-SORT_KEYS = ("relevance", "start", "completed", "updated", "posted", "enrollment")
+SORT_KEYS = ("relevance", "start", "completed", "updated", "posted", "enrollment", "distance")
 
 Filters = dict[str, Node]  # a filter flag's name → what it asks; a facet ignores the flag of its own key
 
@@ -92,6 +93,7 @@ class Index:
         folder = root / manifest.folder
         self.manifest = manifest
         self.columns = Columns(folder / "columns")
+        self.sites = SiteTable(folder / "sites")
         self.matrix = Matrix(folder / "vectors")
         self._engine = open_engine(manifest.engine, folder / manifest.engine)  # last: it alone has to be closed
 
@@ -124,7 +126,7 @@ class Index:
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer a request: hits in order, the exact total, facets where they are asked for."""
-        evaluator = Evaluator(self._engine, self.columns)
+        evaluator = Evaluator(self._engine, self.columns, self.sites)
         node = All() if request.node is None else request.node
         asked = evaluator.mask(node)
         masks = {name: evaluator.mask(part) for name, part in request.filters.items()}
@@ -143,7 +145,7 @@ class Index:
 
     def matching(self, request: SearchRequest) -> tuple[int, list[str]]:
         """Exact total, and the ids of the page asked for: what a caller needs who has the records."""
-        evaluator = Evaluator(self._engine, self.columns)
+        evaluator = Evaluator(self._engine, self.columns, self.sites)
         node = All() if request.node is None else request.node
         found = _and(evaluator.mask(node), [evaluator.mask(part) for part in request.filters.values()])
         scores = evaluator.scores(node) if positive_words(node) else None
@@ -155,18 +157,31 @@ class Index:
         rows = np.flatnonzero(found)
         keys: list[NDArray[np.generic]] = []
         for key, ascending in ((request.sort, request.ascending), *request.then):
-            values = self._sort_key(key, scores)[rows]
+            values = self._sort_key(key, scores, request)[rows]
             keys += [np.isnan(values), values if ascending else -values]
         order = np.lexsort([rows, *reversed(keys)])
         return [int(row) for row in rows[order[request.offset : request.offset + request.limit]]]
 
-    def _sort_key(self, key: str, scores: NDArray[np.float32] | None) -> NDArray[np.float64]:
-        """Values to sort all rows by; nan where a row has none."""
+    def _sort_key(self, key: str, scores: NDArray[np.float32] | None, request: SearchRequest) -> NDArray[np.float64]:
+        """Values to sort all rows by, the largest first; nan where a row has none."""
+        if key == "distance":
+            distance = self._distance(request.filters)
+            return np.where(np.isinf(distance), np.nan, -distance)
         if key == "relevance" and scores is not None:
             return scores.astype(np.float64)
         column = self.columns.enrollment if key == "enrollment" else self.columns.days(_BY_DATE.get(key, key))
         missing = -1 if key == "enrollment" else 0
         return np.where(column == missing, np.nan, column.astype(np.float64))
+
+    def _distance(self, made: Filters) -> NDArray[np.float64]:
+        """Kilometres from the points of --near to each row's nearest site; DistanceUnmeasured without a point."""
+        asked = made.get("near")
+        points = [node for node in (asked.parts if isinstance(asked, Any) else [asked]) if isinstance(node, Near)]
+        if not points:
+            raise DistanceUnmeasured
+        far = [self.sites.distances(point.latitude, point.longitude, self.columns.size) for point in points]
+        distance: NDArray[np.float64] = np.minimum.reduce(far)
+        return distance
 
     def _hits(self, rows: list[int], scores: NDArray[np.float32] | None, highlighter: Highlighter) -> list[Hit]:
         cards = self._engine.cards(rows)
@@ -213,7 +228,7 @@ class Index:
         """Trials most like all of the given ones, which must be in the index; reasons where kinship is given."""
         rows = [row for row in (self.columns.row(nct_id) for nct_id in nct_ids) if row is not None]
         query = self.matrix.mean(rows)
-        evaluator = Evaluator(self._engine, self.columns)
+        evaluator = Evaluator(self._engine, self.columns, self.sites)
         allowed = evaluator.mask(All(tuple(filters.values())))
         allowed[rows] = False
         ranked = self.matrix.ranked(query, allowed, limit)

@@ -10,7 +10,11 @@ from serve.question import Question, canonical
 
 OPEN_AT_FIRST = ("status", "phase", "type", "country")  # facets that are shown unfolded
 # How a sort key's order is told, descending and ascending; any other key is a date.
-_ORDERS = {"relevance": ("", "least first"), "enrollment": ("largest first", "smallest first")}
+_ORDERS = {
+    "distance": ("nearest first", "farthest first"),
+    "relevance": ("", "least first"),
+    "enrollment": ("largest first", "smallest first"),
+}
 _BY_DATE = ("newest first", "oldest first")
 
 
@@ -90,7 +94,10 @@ def sorts(question: Question) -> list[Choice]:
     """Make a choice for every sort key; following the one in force turns its order round."""
     key, ascending = question.sort
     made = []
+    measured = bool(question.values("near"))
     for other in SORT_KEYS:
+        if other == "distance" and not measured:
+            continue
         chosen = other == key
         turned = other if not chosen or ascending or other == "relevance" else f"{other}:asc"
         order = _ORDERS.get(other, _BY_DATE)[ascending] if chosen else ""

@@ -19,7 +19,7 @@ from index.schema import FILTERED
 from index.search import SORT_KEYS, Filters, SearchRequest
 
 MOST_HITS = 1000  # in one answer
-FILTER_NAMES = (*TEXT_FLAGS, *VALUE_FLAGS, "accepts", "age", *DATE_FLAGS, "enrollment", "results", "ids")
+FILTER_NAMES = (*TEXT_FLAGS, *VALUE_FLAGS, "accepts", "age", *DATE_FLAGS, "enrollment", "near", "results", "ids")
 _OTHER_NAMES = ("q", "sort", "offset", "limit", "facets", "why")
 _DIRECTIONS = ("", "asc", "desc")
 _TRUTH = {"true": "true", "yes": "true", "1": "true", "false": "false", "no": "false", "0": "false"}

@@ -210,6 +210,7 @@ def test_values_are_those_of_the_record_each_once() -> None:
         "age_group": ("CHILD",),
         "results": ("true",),
         "sex": ("FEMALE",),
+        "site_status": (),
     }
 
 

@@ -8,7 +8,7 @@ from index.columns import Columns
 from index.errors import RangeMalformed, ValueUnknown, nearest
 from index.query.parse import parse
 from index.query.tree import Age, Any, Ids, Missing, Node, Value
-from index.query.values import days, enrollment, listed_value
+from index.query.values import days, enrollment, listed_value, near
 
 TEXT_FLAGS = {
     "cond": schema.CONDITION,
@@ -65,6 +65,8 @@ def _flag(name: str, values: list[str]) -> Node:
         return _any(values, lambda value: parse(value, TEXT_FLAGS[name]))
     if name in DATE_FLAGS:
         return _any(values, lambda value: days(name, value, option))
+    if name == "near":
+        return _any(values, lambda value: near(value, option))
     if name == "enrollment":
         return _any(values, lambda value: enrollment(value, option))
     if name == "age":

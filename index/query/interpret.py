@@ -6,9 +6,11 @@ from lark import Token, Tree
 
 from index.errors import QueryError, RangeMalformed, ValueUnknown, nearest
 from index.query.areas import NAMES, Target, target
-from index.query.tree import All, Any, Missing, Node, Not, Value
+from index.query.tree import All, Any, Missing, Node, Not, Value, WithinSite
 from index.query.values import day_range, days, enrollment, listed_value, number_range
 from index.query.words import joined, words
+from index.schema import LOCATION
+from index.within import belongs
 
 
 class Interpreter:
@@ -29,6 +31,7 @@ class Interpreter:
             "short": self._named,
             "area": self._named,
             "ranged": self._ranged,
+            "within": self._within,
             "missing": self._missing,
         }
         return rules[str(tree.data)](tree, where)
@@ -81,6 +84,18 @@ class Interpreter:
         while isinstance(below, Tree) and below.data in {"short", "area"}:  # of two names the nearer one holds
             where, below = self._head(below), below.children[1]
         return self.node(below, where) if isinstance(below, Tree) else None
+
+    def _within(self, tree: Tree[Token], _where: Target) -> Node | None:
+        token, below = tree.children
+        if not isinstance(token, Token) or not isinstance(below, Tree):
+            raise TypeError(token)
+        place = token.start_pos or 0
+        if token.value.partition("[")[2][:-1].strip().casefold() != "location":
+            raise QueryError(self._text, place, "SEARCH[Location](…); nothing else is searched part by part")
+        node = self.node(below, Target("text", LOCATION))
+        if node is not None and not belongs(node):
+            raise QueryError(self._text, place, "only what a location has: its facility, city, country, status …")
+        return None if node is None else WithinSite(node)
 
     def _ranged(self, tree: Tree[Token], _where: Target) -> Node:
         where, token = self._head(tree), tree.children[1]

@@ -78,13 +78,29 @@ class Ids:
 
 
 @dataclass(frozen=True)
+class Near:
+    """The trial has a site within a distance of a point (degrees)."""
+
+    latitude: float
+    longitude: float
+    kilometres: float
+
+
+@dataclass(frozen=True)
+class WithinSite:
+    """The part holds within one of the trial's sites. In it stand only Words, Value, All, Any, Not."""
+
+    part: "Node"
+
+
+@dataclass(frozen=True)
 class Missing:
     """The trial has no value under a facet, filter or date key."""
 
     key: str
 
 
-Node: TypeAlias = Words | All | Any | Not | Value | Days | Enrollment | Age | Ids | Missing
+Node: TypeAlias = Words | All | Any | Not | Value | Days | Enrollment | Age | Ids | Near | WithinSite | Missing
 
 
 def positive_words(node: Node) -> list[Words]:

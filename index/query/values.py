@@ -4,13 +4,18 @@ import re
 
 from crawler.dates import first_day, last_day
 from index.errors import RangeMalformed, ValueUnknown
-from index.query.tree import Days, Enrollment
+from index.query.tree import Days, Enrollment, Near
 from index.schema import FILTERED, current_country
 
 _SEPARATORS = re.compile(r"[\s,/_-]+")
 _PHASES = {"I": "PHASE1", "II": "PHASE2", "III": "PHASE3", "IV": "PHASE4", "EARLY1": "EARLYPHASE1"}
 _PHASES |= {"EARLYI": "EARLYPHASE1", "EARLYPHASEI": "EARLYPHASE1", "NOTAPPLICABLE": "NA"}
 _DATE_RANGE = "A..B with dates such as 2020, 2020-06 or 2020-06-30, either end may be left out"
+_DEGREES, _LENGTH = r"\s*([+-]?\d+(?:\.\d*)?)\s*", r"\s*(\d+(?:\.\d*)?)\s*(mi|km)\s*"
+_NEAR = re.compile(f"{_DEGREES},{_DEGREES},{_LENGTH}", re.IGNORECASE)
+_NEAR_FORM = "LAT,LON,50mi or LAT,LON,80km, in degrees"
+_POLE, _DATE_LINE = 90, 180
+KM_IN_A_MILE = 1.609344
 _NUMBER_RANGE = "A..B with whole numbers, either end may be left out"
 
 
@@ -66,6 +71,17 @@ def day_range(key: str, begin: str, end: str, name: str, text: str) -> Days:
     if found.begin is not None and found.end is not None and found.begin > found.end:
         raise RangeMalformed(name, text, f"{_DATE_RANGE}, the earlier one first")
     return found
+
+
+def near(text: str, name: str) -> Near:
+    """Read `LAT,LON,50mi` (or km) in degrees; RangeMalformed otherwise."""
+    found = _NEAR.fullmatch(text)
+    if found is None:
+        raise RangeMalformed(name, text, _NEAR_FORM)
+    latitude, longitude, distance = (float(part) for part in found.groups()[:3])
+    if abs(latitude) > _POLE or abs(longitude) > _DATE_LINE:
+        raise RangeMalformed(name, text, _NEAR_FORM)
+    return Near(latitude, longitude, distance * (KM_IN_A_MILE if found[4].lower() == "mi" else 1.0))
 
 
 def enrollment(text: str, name: str) -> Enrollment:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from index.search import Filters, Index, SearchPage
     from serve.neighbours import SimilarAnswer
 
-SORT_KEYS = ("relevance", "start", "completed", "updated", "posted", "enrollment")
+SORT_KEYS = ("relevance", "start", "completed", "updated", "posted", "enrollment", "distance")
 _COLUMNS = ("nct_id", "title", "status", "phases", "conditions", "score")
 
 
@@ -58,7 +58,7 @@ def _sort(_context: click.Context, parameter: click.Parameter, value: str) -> tu
     default="relevance",
     metavar="KEY[:asc]",
     callback=_sort,
-    help=f"One of {', '.join(SORT_KEYS)}; newest or largest first.",
+    help=f"One of {', '.join(SORT_KEYS)}; newest, largest or nearest first.",
 )
 @click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Hits to show.")
 @click.option("--offset", type=click.IntRange(min=0), default=0, show_default=True, help="Hits to leave out first.")

@@ -95,6 +95,8 @@ _RANGES = (
 def filter_options(command: Command) -> Command:
     """Add the filters that search and similar share."""
     decorated: Any = click.option("--ids", metavar="FILE", help="Only the NCT ids in this file.")(command)
+    near_help = "With a site so near to a point (degrees; mi or km)."
+    decorated = click.option("--near", multiple=True, metavar="LAT,LON,50mi", help=near_help)(decorated)
     decorated = click.option("--results/--no-results", default=None, help="With, or without, posted results.")(
         decorated
     )

@@ -1,0 +1,73 @@
+"""Does a tree hold within one site? Asked of the few trials whose sites together hold what is asked."""
+
+from functools import lru_cache
+
+from index import analysis
+from index.query.tree import All, Any, Node, Not, Value, Words
+from index.schema import LOCATION, OLD_COUNTRY_NAMES, RENAMED_COUNTRIES, current_country
+from index.sites import Site
+
+_FIELDS = {
+    "LocationFacility": "facility",
+    "LocationCity": "city",
+    "LocationState": "state",
+    "LocationCountry": "country",
+    "LocationZip": "zip",
+}
+
+
+def belongs(node: Node) -> bool:
+    """Tell whether a tree asks only for what a site has."""
+    if isinstance(node, Words):
+        return node.area == LOCATION or node.area in _FIELDS
+    if isinstance(node, All | Any):
+        return all(map(belongs, node.parts))
+    if isinstance(node, Not):
+        return belongs(node.part)
+    return isinstance(node, Value) and node.key in {"country", "site_status"}
+
+
+def relaxed(node: Node) -> Node:
+    """A tree over trials that holds wherever the given one may hold within a site."""
+    if isinstance(node, All):
+        return All(tuple(map(relaxed, node.parts)))
+    if isinstance(node, Any):
+        return Any(tuple(map(relaxed, node.parts)))
+    return All() if isinstance(node, Not) else node
+
+
+def holds(node: Node, site: Site) -> bool:
+    """Tell whether a tree that `belongs` holds for a site."""
+    if isinstance(node, Words):
+        names = _FIELDS.values() if node.area == LOCATION else (_FIELDS[node.area],)
+        return any(_stands(node.terms, text) for name in names for text in _texts(site, name))
+    if isinstance(node, All):
+        return all(holds(part, site) for part in node.parts)
+    if isinstance(node, Any):
+        return any(holds(part, site) for part in node.parts)
+    if isinstance(node, Not):
+        return not holds(node.part, site)
+    if not isinstance(node, Value):
+        raise TypeError(node)
+    value = site.status if node.key == "site_status" else current_country(site.country or "")
+    return value is not None and value.casefold() in {asked.casefold() for asked in node.values}
+
+
+def _texts(site: Site, name: str) -> list[str]:
+    """A field's text; a renamed country's other name too."""
+    text: str | None = getattr(site, name)
+    if text is None:
+        return []
+    other = (RENAMED_COUNTRIES.get(text) or OLD_COUNTRY_NAMES.get(text)) if name == "country" else None
+    return [text] if other is None else [text, other]
+
+
+@lru_cache(maxsize=100_000)
+def _terms(text: str) -> tuple[str, ...]:
+    return tuple(analysis.terms(text))
+
+
+def _stands(wanted: tuple[str, ...], text: str) -> bool:
+    """Tell whether terms stand side by side in a text."""
+    held = _terms(text)
+    return any(held[at : at + len(wanted)] == wanted for at in range(len(held) - len(wanted) + 1))
