@@ -20,6 +20,7 @@ COMMANDS = {
     "show": "serve.commands.look:show",
     "status": "serve.commands.look:status",
     "verify": "serve.commands.look:verify",
+    "parity": "serve.commands.compare:parity",
     "serve": "serve.commands.host:serve",
     "demo": "serve.commands.host:demo",
 }

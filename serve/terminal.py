@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # what is shown is made elsewhere; showing a search must not 
     from index.highlight import Highlight
     from index.search import FacetCount, SearchPage, SimilarTrial
     from index.similar.reasons import Why
+    from serve.parity import Parity
     from serve.state import CacheState, Soundness
 
 BAR_CELLS = 20
@@ -218,3 +219,17 @@ def show_crawl(report: "Report") -> None:
         )
     if len(report.reached) > SHOWN_REACHED:
         out.print(f"  … and {len(report.reached) - SHOWN_REACHED} more (all with --json)")
+
+
+def show_parity(found: "Parity") -> None:
+    """Print one query's counts here and at the registry, and where they differ."""
+    out = console()
+    if found.error is not None:
+        out.print(f"[bold]{escape(clean(found.query))}[/]\n  {escape(clean(found.error))}")
+        return
+    verdict = "same" if found.same else "differs"
+    counts = f"{found.ours:,} here, {found.registry:,} there (of {found.registry_total:,} at the registry)"
+    out.print(f"[bold]{escape(clean(found.query))}[/]  {verdict}: {counts}")
+    for side, differences in (("only there", found.only_registry), ("only here", found.only_ours)):
+        for difference in differences:
+            out.print(f"  {side}: {difference.nct_id}  {escape(clean(difference.reason))}")
