@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # what is shown is made elsewhere; showing a search must not 
 
 BAR_CELLS = 20
 SHOWN_REACHED = 20
+_BOTH = "both: "  # how a fact that two trials have in common begins
 _CONTROL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -118,10 +119,12 @@ def _show_why(out: Console, score: float, why: "Why") -> None:
     bars = "  ".join(f"{name} [cyan]{'▇' * max(1, round(12 * part / score))}[/] {part:.3f}" for name, part in parts)
     out.print(f"     score {score:.3f} = {bars}")
     words = list(dict.fromkeys(term.term for term in why.terms))
-    facts = [f"{fact.kind.replace('_', ' ')}: {fact.text.removeprefix('both: ')}" for fact in why.facts]
     out.print(f"     shares {escape(clean(', '.join(words)))}")
-    if facts:
-        out.print(f"     both   {escape(clean('; '.join(facts)))}")
+    both = [fact for fact in why.facts if fact.text.startswith(_BOTH)]
+    shared = [f"{fact.kind.replace('_', ' ')}: {fact.text.removeprefix(_BOTH)}" for fact in both]
+    for label, facts in (("both", shared), ("also", [fact.text for fact in why.facts if fact not in both])):
+        if facts:
+            out.print(f"     {label:<6} {escape(clean('; '.join(facts)))}")
 
 
 def show_trial(trial: "Trial", data_timestamp: str | None) -> None:
