@@ -7,7 +7,7 @@ descriptions) are in Basic with the lowest weight.
 
 from dataclasses import dataclass, field
 
-INDEX_VERSION = 3  # a change of layout or meaning is a new number
+INDEX_VERSION = 4  # a change of layout or meaning is a new number
 
 _ID = "protocolSection.identificationModule"
 _STATUS = "protocolSection.statusModule"
@@ -142,17 +142,7 @@ STATUSES = (
     "WITHHELD",
     "UNKNOWN",
 )
-SITE_STATUSES = (
-    "ACTIVE_NOT_RECRUITING",
-    "COMPLETED",
-    "ENROLLING_BY_INVITATION",
-    "NOT_YET_RECRUITING",
-    "RECRUITING",
-    "SUSPENDED",
-    "TERMINATED",
-    "WITHDRAWN",
-    "AVAILABLE",
-)
+SITE_STATUSES = STATUSES[:9]  # those that a site can have
 PHASES = ("NA", "EARLY_PHASE1", "PHASE1", "PHASE2", "PHASE3", "PHASE4")
 STUDY_TYPES = ("EXPANDED_ACCESS", "INTERVENTIONAL", "OBSERVATIONAL")
 SEXES = ("FEMALE", "MALE", "ALL")

@@ -1,6 +1,4 @@
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from math import log, sqrt
 
 import msgspec
 import numpy as np
@@ -8,20 +6,17 @@ import pytest
 from numpy.typing import NDArray
 
 from crawler.config import Cache
-from crawler.normalise import normalise
 from crawler.record import RawRecord
 from index.analysis import terms, words
-from index.document import Card, Document, document
+from index.document import Card
 from index.inverted import Inverter
 from index.query.filters import filters
-from index.schema import TEXT_FIELDS
 from index.search import Index, SearchRequest, SimilarTrial
-from index.similar.function_words import FUNCTION_TERMS
 from index.similar.groups import GROUPS
 from index.similar.reasons import Fact, Kinship, shared_facts
 from index.similar.vectors import vectors
-from tests.conftest import SAMPLE
 from tests.indexes import indexed
+from tests.naive import DOCUMENTS, naive_cosines
 from tests.records import raw
 
 # Weights are kept in 16 bits, rounded down: each is up to a thousandth low, a product of two up to two.
@@ -30,12 +25,6 @@ NOBODY = Kinship([])
 SEED = "NCT05300932"
 
 
-def sample_documents() -> list[Document]:
-    records = [RawRecord(line) for line in SAMPLE.read_bytes().splitlines()]
-    return [document(normalise(record), record) for record in records]
-
-
-DOCUMENTS = sample_documents()
 NCT_IDS = [each.nct_id for each in DOCUMENTS]
 
 
@@ -48,35 +37,6 @@ def scores(index: Index, *nct_ids: str, limit: int = 100) -> dict[str, float]:
 
 
 # -- the score is what it is said to be ------------------------------------------------------------------------------
-
-
-def naive_cosines(pieces: tuple[str, ...]) -> NDArray[np.float64]:
-    """Cosines of all pairs over the terms of some fields, (1 + ln tf) * ln((1 + N) / (1/2 + n)), text by text.
-
-    Function words are left out.
-    """
-    rows = [
-        Counter(
-            term
-            for number, text in each.texts
-            if TEXT_FIELDS[number].piece in pieces
-            for term in terms(text)
-            if term not in FUNCTION_TERMS
-        )
-        for each in DOCUMENTS
-    ]
-    having = Counter(term for row in rows for term in row)
-    weighted = [
-        {term: (1 + log(count)) * log((1 + len(rows)) / (0.5 + having[term])) for term, count in row.items()}
-        for row in rows
-    ]
-    lengths = [sqrt(sum(weight**2 for weight in row.values())) or 1.0 for row in weighted]
-    units = [
-        {term: weight / length for term, weight in row.items()} for row, length in zip(weighted, lengths, strict=True)
-    ]
-    return np.array(
-        [[sum(weight * two.get(term, 0.0) for term, weight in one.items()) for two in units] for one in units]
-    )
 
 
 @pytest.fixture(scope="module")
