@@ -213,6 +213,16 @@ def test_a_record_that_names_an_alias_leads_to_the_trial(own: Own) -> None:
         assert store.resolve("NCT00000009") == "NCT00000002"
 
 
+def test_an_alias_that_no_record_lists_is_known_from_its_redirect(own: Own) -> None:
+    crawler = own(mentions("NCT00000001", "NCT00000009"), study("NCT00000002"))
+    crawler.registry.script.always(faults.asking(path="/NCT00000009"), faults.redirect("/api/v2/studies/NCT00000002"))
+    report = crawler("NCT00000001")
+    assert reached(report) == [("NCT00000001", 0), ("NCT00000002", 1)]
+    assert because(report, "NCT00000002")[1] == ("alias", "NCT00000002", "NCT00000009 is an obsolete id of it")
+    with Store.reading(crawler.cache) as store:
+        assert store.resolve("NCT00000009") == "NCT00000002"
+
+
 def test_an_id_with_a_record_of_its_own_is_that_trial_whatever_another_lists(own: Own) -> None:
     crawler = own(
         study("NCT00000001", identificationModule={"nctIdAliases": ["NCT00000003"]}),

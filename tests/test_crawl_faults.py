@@ -6,13 +6,14 @@ import pytest
 
 from crawler.config import Cache
 from crawler.crawl import Report
+from crawler.ledger import Answer, Ledger
 from crawler.store import Store
 from crawler.verify import store_problems
 from tests import faults
 from tests.conftest import SAMPLE
 from tests.crawling import CROWD, HUB, Crawler, Own, bodies, flat, member, mentions, reached, whole
 from tests.faults import Fault
-from tests.records import study
+from tests.records import raw, study
 from tests.serving import Clock, Served, fill, sample_bodies
 
 pytest_plugins = ("tests.serving", "tests.crawling")
@@ -291,6 +292,20 @@ def test_tokens_that_all_die_end_the_walk_with_a_word(crowd: Served, cache: Cach
     assert report.asked_failed is True
 
 
+def test_tokens_that_die_on_the_way_back_end_the_walk_with_a_word(crowd: Served, cache: Cache) -> None:
+    """Seven pages of fifty: the second is had, the third refused, and the second again when the walk begins anew."""
+    crowd.script.always(faults.page_over(60), faults.oversized(1 << 21))
+    crowd.script.always(
+        lambda call: faults.later_page(call) and sum(map(faults.later_page, crowd.script.calls)) > 3,
+        faults.dead_token(),
+    )
+    report = Crawler(crowd, cache, flat)(CROWD[0], limit=320)
+    (failed,) = report.failed
+    assert failed.reason.startswith("query.cond=Scleroderma: ")
+    assert "answered 400: `pageToken` is incorrect" in failed.reason
+    assert len([nct_id for nct_id, _ in reached(report) if nct_id in CROWD[:100]]) == 100
+
+
 def test_data_that_changes_between_break_and_resume_ends_well(own: Own) -> None:
     crawls = own(*map(member, CROWD[:220]))
     source = crawls.registry.cache
@@ -304,6 +319,19 @@ def test_data_that_changes_between_break_and_resume_ends_well(own: Own) -> None:
     assert sorted(nct_id for nct_id, _ in reached(report)) == CROWD[:221]
     assert list(bodies(crawls.cache)) == CROWD[:221]
     assert sound(crawls.cache)
+
+
+def test_the_first_body_of_a_trial_stands_for_the_whole_run(cache: Cache) -> None:
+    first, later = raw("NCT00000001"), raw("NCT00000001", identificationModule={"acronym": "NEW"})
+    with Store.writing(cache) as store:
+        ledger = Ledger.open(store, "a command")
+        for request, record in (("one", first), ("two", later)):
+            ledger.hear(request, Answer(["NCT00000001"]), [record])
+        for goes_on in (ledger, Ledger.open(store, "a command")):
+            found = goes_on.record("NCT00000001")
+            assert found is not None
+            assert found.body == first.body
+        assert Ledger.open(store, "another command").record("NCT00000001") is None
 
 
 def test_a_run_that_goes_on_is_as_old_as_its_oldest_record(own: Own) -> None:

@@ -211,8 +211,10 @@ def test_what_is_near_by_another_way_is_not_left() -> None:
 
 def test_each_trial_left_is_counted_once_where_both_bounds_hold_it_back() -> None:
     made = frontier((A, 0, "seed"), (B, 1, "mention"), (B, 2, "mention"), (C, 2, "mention"), limit=1, deepest=1)
-    made.drop("NCT00000006")
     made.offer("NCT00000006", 2, link("mention"))
+    made.drop("NCT00000006")  # no trial of its own
+    made.drop("NCT00000007")
+    made.offer("NCT00000007", 2, link("mention"))
     assert popped(made) == [A]
     assert made.left == {"limit": 1, "depth": 1}
 

@@ -58,6 +58,7 @@ def test_an_intervention_without_a_name_says_nothing() -> None:
         ("Stage:IV", "Stage IV"),
         ("Pain AND Itch OR Burn NOT Cut", "Pain Itch Burn Cut"),
         ("AREA[Phase]RANGE[1,2] MISSING", "Phase 1 2"),
+        ("EXPANSION[None]COVERAGE[FullMatch]SEARCH[Location](gout)", "None FullMatch Location gout"),
         ("Oral and topical, or not", "Oral and topical or not"),
         ("ORAL ANDROGEN NOTES", "ORAL ANDROGEN NOTES"),
         ("  two \n spaces ", "two spaces"),
