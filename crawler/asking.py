@@ -10,6 +10,7 @@ from crawler.normalise import normalise
 from crawler.record import RawRecord
 from crawler.registry import IDS_A_CALL, Registry
 
+NOT_THERE = "the registry has no record of it (404)"
 _SERVER_ERROR = "500:"  # how a final 500 tells of itself
 
 
@@ -65,7 +66,7 @@ class Asking:
             self._batch([nct_id for nct_id in dict.fromkeys(nct_ids) if nct_id not in skip][:IDS_A_CALL])
             answer = self._ledger.heard(f"id {wanted}") or self._single(wanted)
         raw = self._ledger.record(answer.nct_ids[0]) if answer.nct_ids else None
-        return raw or answer.problem or "the registry has no record of it (404)"
+        return raw or answer.problem or NOT_THERE
 
     def _batch(self, nct_ids: list[str]) -> None:
         """Fetch ids together; each that was answered, under its own id or as an alias of what came, is heard."""
@@ -99,7 +100,7 @@ class Asking:
         try:
             raw = self._registry.study(nct_id)
             if raw is None:
-                answer = Answer(problem="the registry has no record of it (404)")
+                answer = Answer(problem=NOT_THERE)
             else:
                 answer, records = Answer([raw.nct_id]), [raw]
                 if raw.nct_id != nct_id:
@@ -126,7 +127,7 @@ class Asking:
         answer = self._ledger.heard(f"{listing.key}{listing.pages}") or self._page(listing)
         listing.pages += 1
         listing.token = answer.token
-        listing.ended = answer.token is None
+        listing.ended = answer.token is None or not (answer.nct_ids or answer.unusable)  # an empty page is the last
         if answer.problem is not None:
             listing.problems.append(f"{listing.told}: {answer.problem}")
         listing.problems += [f"{listing.told}: {reason}" for reason in answer.unusable]

@@ -37,7 +37,6 @@ REDIRECTS = 5
 REASON_CHARACTERS = 300
 
 _OK, _NOT_MODIFIED, _FORBIDDEN, _TOO_MANY, _SERVER_ERROR, _UNAVAILABLE = 200, 304, 403, 429, 500, 503
-_AGAIN = {_TOO_MANY, 502, _UNAVAILABLE, 504}
 _REDIRECTED = {301, 302, 303, 307, 308}
 _ENCODINGS = ("gzip", "deflate")  # a piece of these grows a thousandfold at most; others, or two at once, without bound
 
@@ -157,7 +156,7 @@ class Client:
         while True:
             status, answer, body = self._exchange(url, headers)
             if status not in _REDIRECTED:
-                return self._judged(url, status, answer, body, check)
+                return self._judged(url, status, answer, body, check, asked_whole=not headers)
             location = answer.get("location", "")
             target = _redirected(url, location)
             if target is None or target in seen or len(seen) > REDIRECTS:
@@ -195,19 +194,28 @@ class Client:
         self._next_call = max(now, self._next_call) + self.pace_seconds
 
     def _judged(
-        self, url: str, status: int, headers: httpx.Headers, body: bytes, check: Callable[[bytes], T]
+        self,
+        url: str,
+        status: int,
+        headers: httpx.Headers,
+        body: bytes,
+        check: Callable[[bytes], T],
+        *,
+        asked_whole: bool,
     ) -> Response[T]:
         if status == _OK:
             try:
                 return Response(check(body), url, headers.get("etag"))
             except (ValueError, RecursionError) as error:  # brackets within brackets without end are rubbish too
                 raise _AskAgain(f"a broken body ({error})", "broken") from None
-        if status == _NOT_MODIFIED:
+        if status == _NOT_MODIFIED and not asked_whole:
             return Response(None, url, headers.get("etag"))
+        if status == _NOT_MODIFIED:
+            raise _AskAgain("304 to a request for the whole", "broken")
         if status == _FORBIDDEN:
             raise RecordRefused(url, self.agent)
         reason = body[:REASON_CHARACTERS].decode("utf-8", "replace").strip() or "no reason given"
-        if status in _AGAIN:
+        if status == _TOO_MANY or status > _SERVER_ERROR:
             if status in {_TOO_MANY, _UNAVAILABLE}:
                 self.pace_seconds = min(2 * self.pace_seconds, max(SLOWEST_PACE_SECONDS, self.pace_seconds))
             raise _AskAgain(f"{status}: {reason}", str(status), _retry_after_seconds(headers.get("retry-after")))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from crawler import links
-from crawler.asking import Asking, Listing
+from crawler.asking import NOT_THERE, Asking, Listing
 from crawler.errors import CrawlError, RecordInvalid
 from crawler.frontier import Because, Frontier
 from crawler.ledger import Ledger
@@ -65,7 +65,11 @@ class Reached:
 
 @dataclass
 class Report:
-    """What a crawl did. `stopped` says why it was broken off; `asked_failed` that a seed or a query brought nothing."""
+    """What a crawl did. `stopped` says why it was broken off.
+
+    `partly_failed`: a seed or a query brought nothing, or something could not be fetched that the registry has. That
+    it has no record of an id that some record mentions is no failure.
+    """
 
     run: int
     data_timestamp: str | None = None
@@ -76,7 +80,7 @@ class Report:
     reached: list[Reached] = field(default_factory=list)
     calls: int = 0
     stopped: str | None = None
-    asked_failed: bool = False
+    partly_failed: bool = False
 
 
 def crawl(plan: Plan, store: Store, registry: Registry, closeness: Closeness, advance: Callable[[int], None]) -> Report:
@@ -263,4 +267,4 @@ class _Run:
         ]
         report.calls = registry.calls
         asked = {*self._plan.seeds, None}
-        report.asked_failed = any(failed.nct_id in asked for failed in report.failed)
+        report.partly_failed = any(f.nct_id in asked or f.reason != NOT_THERE for f in report.failed)

@@ -103,7 +103,8 @@ class Ledger:
                 raw = self.record(nct_id)
                 if raw is None or self._is_kept(nct_id):
                     continue
-                outcome = self._store.keep(raw, data_timestamp)
+                # A run that goes on after days must not put its old records in the place of newer ones.
+                outcome = self._store.keep(raw, data_timestamp, newest_wins=self.resumed)
                 told = (self._run, nct_id, depth, outcome)
                 self._store.db.execute("INSERT INTO reached VALUES (?, ?, ?, ?)", told)
             if reached and data_timestamp is not None:

@@ -72,6 +72,7 @@ def _texts(trial: Trial) -> Iterator[tuple[str, str]]:
     yield "brief summary", trial.brief_summary or ""
     yield "detailed description", trial.detailed_description or ""
     yield "eligibility criteria", trial.eligibility_criteria or ""
+    yield "study population", trial.study_population or ""
     yield "why stopped", trial.why_stopped or ""
     for arm in trial.arms:
         yield "arm", arm.description or ""

@@ -183,6 +183,7 @@ def _eligibility(module: EligibilityModule) -> dict[str, Any]:
     where = "protocolSection.eligibilityModule"
     return {
         "eligibility_criteria": module.eligibility_criteria,
+        "study_population": module.study_population,
         "minimum_age": module.minimum_age,
         "minimum_age_years": age_years(module.minimum_age, f"{where}.minimumAge"),
         "maximum_age": module.maximum_age,

@@ -156,6 +156,7 @@ class EligibilityModule(_Part, frozen=True):
     minimum_age: str | None = None
     maximum_age: str | None = None
     std_ages: list[str] | None = None
+    study_population: str | None = None
 
 
 class RawContact(_Part, frozen=True):

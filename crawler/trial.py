@@ -155,6 +155,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     secondary_outcomes: tuple[Outcome, ...]
     other_outcomes: tuple[Outcome, ...]
     eligibility_criteria: str | None
+    study_population: str | None
     minimum_age: str | None
     minimum_age_years: float | None
     maximum_age: str | None

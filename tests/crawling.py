@@ -145,7 +145,7 @@ def because(report: Report, nct_id: str) -> list[tuple[str, str | None, str]]:
 
 def whole(report: Report) -> tuple[object, ...]:
     """All of a report that says nothing of how it came about."""
-    return report.reached, report.failed, report.left, report.asked_failed, report.stopped
+    return report.reached, report.failed, report.left, report.partly_failed, report.stopped
 
 
 def bodies(cache: Cache) -> dict[str, bytes]:

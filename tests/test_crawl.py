@@ -39,7 +39,7 @@ def test_a_seed_leads_to_what_the_registry_finds_like_it(crawler: Crawler) -> No
     assert set(reached(report)[1:]) == {(nct_id, 1) for nct_id in found}
     assert (report.fetched, report.unchanged, len(report.reached)) == (22, 0, 22)
     assert (report.failed, report.left) == ([], {"limit": 0, "depth": 0})
-    assert (report.stopped, report.asked_failed) == (None, False)
+    assert (report.stopped, report.partly_failed) == (None, False)
 
 
 def test_every_trial_says_by_which_link_from_which_trial_on_what_evidence(
@@ -135,7 +135,7 @@ def test_a_mentioned_id_that_the_registry_lacks_is_told_and_fails_nothing(
 ) -> None:
     report = crawler(seed)
     assert report.failed == [Failed(lacking, NOT_FOUND)]
-    assert (report.stopped, report.asked_failed) == (None, False)
+    assert (report.stopped, report.partly_failed) == (None, False)
     assert (seed, 0) in reached(report)
 
 
@@ -145,13 +145,13 @@ def test_a_mentioned_id_that_the_registry_lacks_is_told_and_fails_nothing(
 def test_a_seed_that_the_registry_lacks_fails_and_the_others_go_on(crawler: Crawler) -> None:
     report = crawler("NCT99999999", "NCT05440721")
     assert report.failed == [Failed("NCT99999999", NOT_FOUND)]
-    assert (report.asked_failed, report.stopped) == (True, None)
+    assert (report.partly_failed, report.stopped) == (True, None)
     assert reached(report) == [("NCT05440721", 0), ("NCT04857515", 1)]
 
 
 def test_a_seed_alone_that_the_registry_lacks_leaves_nothing(crawler: Crawler) -> None:
     report = crawler("NCT99999999")
-    assert (report.reached, report.asked_failed, report.fetched) == ([], True, 0)
+    assert (report.reached, report.partly_failed, report.fetched) == ([], True, 0)
     assert bodies(crawler.cache) == {}
 
 
@@ -241,7 +241,7 @@ def test_a_record_of_wrong_types_among_the_hits_is_kept_with_its_problem(crawler
     crawler.registry.script.once(faults.any_page, faults.with_studies(odd))
     report = crawler("NCT05440721")
     assert reached(report) == [("NCT05440721", 0), ("NCT04857515", 1), ("NCT00000777", 1)]
-    assert (report.failed, report.asked_failed) == ([], False)
+    assert (report.failed, report.partly_failed) == ([], False)
     with Store.reading(crawler.cache) as store:
         assert store.raw("NCT00000777").body == odd
         ((nct_id, problem),) = store.problems()

@@ -90,7 +90,7 @@ def test_a_page_alone_is_a_beginning(crawler: Crawler) -> None:
     assert reached(report) == [("NCT05440721", 1), ("NCT04857515", 2)]
     assert because(report, "NCT05440721") == [("page", "https://example.org", "listed")]
     assert report.failed == [Failed("NCT99999999", NOT_FOUND)]
-    assert report.asked_failed is False
+    assert report.partly_failed is False
 
 
 def test_what_a_page_lists_comes_before_what_is_further_away(own: Own) -> None:
@@ -126,7 +126,7 @@ def test_a_query_that_the_registry_rejects_is_told_and_fails(crawler: Crawler) -
     assert failed.nct_id is None
     assert failed.reason.startswith("query.term=AREA[Foo]x: ")
     assert "answered 400: Error parsing query in query.term: " in failed.reason
-    assert (report.asked_failed, report.stopped) == (True, None)
+    assert (report.partly_failed, report.stopped) == (True, None)
     assert reached(report) == [("NCT05440721", 0), ("NCT04857515", 1)]
 
 
@@ -155,7 +155,7 @@ def test_what_is_known_by_name_comes_in_batches(crowd: Served, cache: Cache) -> 
     assert reached(report) == [(HUB, 0), *((nct_id, 1) for nct_id in CROWD[1:151])]
     assert [len(call.ids) for call in crowd.script.calls] == [0, 0, 153, 0, 0, 0, 0]
     assert [failed.nct_id for failed in report.failed] == ["NCT00002001", "NCT00002002", "NCT00002003"]
-    assert report.asked_failed is False
+    assert report.partly_failed is False
 
 
 def test_five_hundred_seeds_come_in_three_batches_and_ask_few_queries(crowd: Served, cache: Cache) -> None:
@@ -164,4 +164,4 @@ def test_five_hundred_seeds_come_in_three_batches_and_ask_few_queries(crowd: Ser
     assert len(report.reached) == 321
     assert [len(call.ids) for call in crowd.script.calls if call.ids][:2] == [200, 124]
     assert len([call for call in crowd.script.calls if faults.any_page(call)]) <= 15
-    assert report.asked_failed is True
+    assert report.partly_failed is True

@@ -246,7 +246,7 @@ def test_a_page_that_the_server_fails_on_is_told_and_the_next_run_has_it(crawls:
     assert failed.nct_id is None
     assert failed.reason.startswith("query.cond=Systemic Sclerosis query.intr=(Baricitinib) OR (Cyclophosphamide): ")
     assert "gave no good answer: 500" in failed.reason
-    assert (report.stopped, report.asked_failed) == (None, True)
+    assert (report.stopped, report.partly_failed) == (None, True)
     crawls.registry.script.mend()
     assert whole(crawls("NCT05300932")) == good[0]
     assert bodies(cache) == good[1]
@@ -255,7 +255,7 @@ def test_a_page_that_the_server_fails_on_is_told_and_the_next_run_has_it(crawls:
 def test_a_seed_that_the_server_fails_on_fails_and_the_next_run_has_it(crawls: Crawler) -> None:
     crawls.registry.script.always(faults.asking(path="/studies/NCT05440721"), faults.answer(500))
     report = crawls("NCT05440721")
-    assert (report.reached, report.stopped, report.asked_failed) == ([], None, True)
+    assert (report.reached, report.stopped, report.partly_failed) == ([], None, True)
     assert "gave no good answer: 500" in report.failed[0].reason
     crawls.registry.script.mend()
     assert len(crawls("NCT05440721").reached) == 2
@@ -289,7 +289,7 @@ def test_tokens_that_all_die_end_the_walk_with_a_word(crowd: Served, cache: Cach
     (failed,) = report.failed
     assert failed.reason.startswith("query.cond=Scleroderma: ")
     assert "answered 400: `pageToken` is incorrect" in failed.reason
-    assert report.asked_failed is True
+    assert report.partly_failed is True
 
 
 def test_tokens_that_die_on_the_way_back_end_the_walk_with_a_word(crowd: Served, cache: Cache) -> None:

@@ -161,6 +161,7 @@ TRIAL = Trial(
     secondary_outcomes=(Outcome("FVC", None, "24 weeks"), Outcome("Death", None, None)),
     other_outcomes=(Outcome("Biomarker", "in blood", None),),
     eligibility_criteria="Inclusion Criteria:\n\n* adults",
+    study_population=None,
     minimum_age="6 Months",
     minimum_age_years=0.5,
     maximum_age="75 Years",

@@ -108,7 +108,7 @@ def crawl(
             if report.reached and not no_index:
                 bring_up(store, engine)
     _tell(report, plan, as_json=as_json)
-    if report.stopped is not None or report.asked_failed:
+    if report.stopped is not None or report.partly_failed:
         sys.exit(1)
 
 
