@@ -17,6 +17,7 @@ COMMANDS = {
     "index": "serve.commands.collect:index_command",
     "search": "serve.commands.find:search",
     "similar": "serve.commands.find:similar",
+    "suggest": "serve.commands.words:suggest",
     "show": "serve.commands.look:show",
     "status": "serve.commands.look:status",
     "verify": "serve.commands.look:verify",

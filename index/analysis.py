@@ -20,6 +20,7 @@ _MARKS = str.maketrans(
     | {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ı": "i"}
     | {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "TH"}
 )
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _POSSESSIVE = re.compile(r"(?<=[^\W_])['’ʼ]s(?![^\W_])")
 _STEMMER = Stemmer.Stemmer("english")
 _STEMMER.maxCacheSize = 0  # `Vocabulary` and the cache below remember
@@ -29,16 +30,25 @@ def fold(text: str) -> str:
     """Lower case without accents; compatibility forms (² ﬁ µ) as their plain letters."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.translate(_MARKS))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).lower()
+    return _FOREIGN.sub(_unaccented, text).lower()  # a page with one ≥ in it is not taken apart letter by letter
+
+
+def _unaccented(found: re.Match[str]) -> str:
+    decomposed = unicodedata.normalize("NFKD", found[0].translate(_MARKS))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def unpossessed(text: str) -> str:
+    """Fold a text and drop its possessives: what its words are cut out of."""
+    folded = fold(text)
+    if "'" in folded or "’" in folded or "ʼ" in folded:
+        folded = _POSSESSIVE.sub("", folded)
+    return folded
 
 
 def words(text: str) -> list[str]:
     """Folded words of a text in order, not stemmed."""
-    folded = fold(text)
-    if "'" in folded or "’" in folded or "ʼ" in folded:
-        folded = _POSSESSIVE.sub("", folded)
-    return _WORD.findall(folded)
+    return _WORD.findall(unpossessed(text))
 
 
 @lru_cache(maxsize=200_000)

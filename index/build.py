@@ -19,10 +19,14 @@ from index.engines import ENGINES, engine_writer
 from index.errors import EngineUnknown, IndexDamaged, IndexUnusable
 from index.inverted import Inverter
 from index.manifest import Manifest, checksums, read_manifest, write_manifest
+from index.phrases import Phrases
 from index.schema import INDEX_VERSION
 from index.similar.matrix import write_matrix
 from index.similar.vectors import vectors
 from index.sites import SiteWriter
+from index.spelling import write_dictionary
+from index.suggest import write_names
+from index.synonyms import Learner, write_synonyms
 
 AUTO = "auto"
 KEPT_GENERATIONS = 2  # the current one and the one that readers may still have open
@@ -116,10 +120,12 @@ def build(store: Store, engine: str, advance: Callable[[int], None]) -> Manifest
 
 
 def _write(store: Store, engine: str, aside: Path, advance: Callable[[int], None]) -> int:
-    inverter, columns, sites = Inverter(), ColumnWriter(), SiteWriter()
+    inverter, columns, sites, learner = Inverter(), ColumnWriter(), SiteWriter(), Learner()
     cards: list[Card] = []
     for raw in store.records():
-        made = document(normalise(raw), raw)
+        trial = normalise(raw)
+        made = document(trial, raw)
+        learner.add(trial)
         inverter.add(made)
         columns.add(made)
         sites.add(made.sites)
@@ -129,6 +135,12 @@ def _write(store: Store, engine: str, aside: Path, advance: Callable[[int], None
     columns.write(aside / "columns")
     sites.write(aside / "sites")
     write_matrix(aside / "vectors", vectors(inverted), inverted.surfaces)
+    words = aside / "words"
+    words.mkdir()
+    find = Phrases(inverted).rows
+    write_synonyms(words, learner.finish(find), find)
+    write_names(words, cards)
+    write_dictionary(words, inverted)
     engine_writer(engine).write(aside / engine, inverted, cards)
     return len(cards)
 

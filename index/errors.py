@@ -48,6 +48,19 @@ class RangeMalformed(UsageError):
         return f"{self.name}: {self.value!r} can't be read; write {self.form}."
 
 
+@dataclass(eq=False)
+class RecordsNeeded(UsageError):
+    """A question that the index alone can't answer, and nothing else is at hand."""
+
+    asked: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.asked} is not in the index: it is read in the records, and there are none beside this index. "
+            "Ask where the cache has its records, or leave it out."
+        )
+
+
 class DistanceUnmeasured(UsageError):
     """A sort by distance from nowhere."""
 

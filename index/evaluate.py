@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.columns import Columns, Mask
-from index.engines.base import Engine, Posting, field_of, phrase_rows
+from index.engines.base import Engine, Posting, field_of, phrase_places, phrase_rows
 from index.inverted import Floats, Ints
 from index.query.tree import (
     Age,
@@ -21,11 +21,14 @@ from index.query.tree import (
     Near,
     Node,
     Not,
+    Recorded,
     Value,
     WithinSite,
     Words,
-    positive_words,
+    record_tests,
+    scored,
 )
+from index.record_fields import RecordQuestion
 from index.schema import BASIC, FILTERED, NUMBER_OF_PIECE
 from index.sites import SiteTable
 from index.within import holds, relaxed
@@ -34,27 +37,32 @@ from index.within import holds, relaxed
 class Evaluator:
     """Answers trees over one generation; postings are read once a question."""
 
-    def __init__(self, engine: Engine, columns: Columns, sites: SiteTable) -> None:
+    def __init__(self, engine: Engine, columns: Columns, sites: SiteTable, records: RecordQuestion) -> None:
         self._engine = engine
         self._columns = columns
         self._sites = sites
+        self._records = records
         self._postings: dict[tuple[str, str], Posting] = {}
         self._word_rows: dict[Words, Ints] = {}
 
+    def know(self, words: Words, rows: Ints) -> None:
+        """Take the rows of some words, which need then not be looked for."""
+        self._word_rows[words] = rows
+
     # -- sets ------------------------------------------------------------------------------------------------------
 
-    def mask(self, node: Node) -> Mask:
-        """Rows for which the tree holds."""
+    def mask(self, node: Node, among: Mask | None = None) -> Mask:
+        """Rows for which the tree holds. Of rows that are not `among`, nothing is told: no record is read for them."""
         if isinstance(node, Words):
-            mask = np.zeros(self._columns.size, np.bool_)
-            mask[self._rows(node)] = True
-            return mask
+            return self._marked(self._tested(node, self._rows(plain(node)), among) if node.strict else self._rows(node))
+        if isinstance(node, Recorded):
+            return self._marked(self._tested(node, self._candidates(node), among))
         if isinstance(node, All):
-            return self._fold(node.parts, np.logical_and, empty=True)
+            return self._all(node.parts, among)
         if isinstance(node, Any):
-            return self._fold(node.parts, np.logical_or, empty=False)
+            return self._any(node.parts, among)
         if isinstance(node, Not):
-            return ~self.mask(node.part)
+            return ~self.mask(node.part, among)
         if isinstance(node, Near):
             return self._sites.within(node.latitude, node.longitude, node.kilometres, self._columns.size)
         if isinstance(node, WithinSite):
@@ -73,11 +81,35 @@ class Evaluator:
         mask[self._sites.row] = True
         return mask
 
-    def _fold(self, parts: tuple[Node, ...], join: np.ufunc, *, empty: bool) -> Mask:
-        mask = np.full(self._columns.size, empty)
-        for part in parts:
-            join(mask, self.mask(part), out=mask)
+    def _marked(self, rows: Ints) -> Mask:
+        mask = np.zeros(self._columns.size, np.bool_)
+        mask[rows] = True
         return mask
+
+    def _all(self, parts: tuple[Node, ...], among: Mask | None) -> Mask:
+        """What is read in records comes last, for the rows that all else leaves."""
+        mask = np.ones(self._columns.size, np.bool_) if among is None else among.copy()
+        for part in sorted(parts, key=_dear):
+            mask &= self.mask(part, mask)
+        return mask
+
+    def _any(self, parts: tuple[Node, ...], among: Mask | None) -> Mask:
+        mask = np.zeros(self._columns.size, np.bool_)
+        for part in parts:
+            mask |= self.mask(part, among)
+        return mask
+
+    def _candidates(self, node: Recorded) -> Ints:
+        """Rows that may pass a test of the record: where words stand in that field, if it has postings; else all."""
+        if isinstance(node.test, Words) and node.piece in NUMBER_OF_PIECE:
+            return self._rows(plain(node.test))
+        return np.arange(self._columns.size, dtype=np.int32)
+
+    def _tested(self, node: Words | Recorded, rows: Ints, among: Mask | None) -> Ints:
+        return self._records.holding(node, rows if among is None else rows[among[rows]], self._places)
+
+    def _places(self, words: Words) -> NDArray[np.uint64]:
+        return phrase_places(self._engine, words.area, words.terms)
 
     def _posting(self, area: str, term: str) -> Posting:
         posting = self._postings.get((area, term))
@@ -141,17 +173,36 @@ class Evaluator:
     # -- scores ----------------------------------------------------------------------------------------------------
 
     def scores(self, node: Node) -> Floats:
-        """Score of every row: over the words that hold there, the sum of their terms' scores."""
+        """Score of every row: over the words that hold there, the sum of their terms' scores; of an Either the best."""
         total = np.zeros(self._columns.size, np.float32)
-        for words in positive_words(node):
-            rows = self._rows(words)
-            for term in words.terms:
-                posting = self._posting(words.area, term)
-                if rows.size == posting.rows.size:
-                    total[rows] += posting.weights
-                else:
-                    total[rows] += posting.weights[np.searchsorted(posting.rows, rows)]
+        for part in scored(node):
+            if isinstance(part, Words):
+                self._add(total, part)
+            else:
+                total += np.maximum.reduce([self.scores(way) for way in part.parts])
         return total
+
+    def _add(self, total: Floats, words: Words) -> None:
+        rows = self._rows(plain(words))
+        if words.strict:  # every row that is found was tested
+            rows = rows[self._records.held(words)[rows]]
+        for term in words.terms:
+            posting = self._posting(words.area, term)
+            if rows.size == posting.rows.size:
+                total[rows] += posting.weights
+            else:
+                total[rows] += posting.weights[np.searchsorted(posting.rows, rows)]
+
+
+def plain(words: Words) -> Words:
+    """The same words in any form and anywhere in a value: what postings tell of them."""
+    return Words(words.terms, words.area) if words.strict else words
+
+
+def _dear(node: Node) -> int:
+    """How much a part costs: nothing where no record is read, most where no posting says which."""
+    tests = record_tests(node)
+    return max((1 if isinstance(test, Words) or test.piece in NUMBER_OF_PIECE else 2 for test in tests), default=0)
 
 
 def _between(column: NDArray[np.integer], least: int | None, most: int | None, *, nothing: int) -> Mask:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,13 +19,19 @@ from index.errors import DistanceUnmeasured, EngineDiffers, IndexDamaged
 from index.evaluate import Evaluator
 from index.highlight import Highlight, Highlighter
 from index.manifest import Manifest, read_manifest
-from index.query.tree import All, Any, Near, Node, positive_words
-from index.schema import FACETS
+from index.query.expand import Expander
+from index.query.tree import All, Any, Near, Node, positive_words, record_tests
+from index.record_fields import RecordFields, Records
+from index.schema import BASIC, FACETS
 from index.similar.matrix import Matrix
-from index.similar.reasons import Fact, Kinship, Why, shared_facts, why
+from index.similar.reasons import Fact, Kinship, Why, shared_facts, spelled, why
 from index.sites import SiteTable
+from index.spelling import Dictionary
+from index.suggest import Names
+from index.synonyms import Synonyms
 
 HIGHLIGHTED_HITS = 100
+MISSPELLINGS = 5  # words that nobody has, of which the nearest is looked for: each costs milliseconds
 OPEN_FACET_VALUES = 20  # of an open list; a closed one is told whole
 _BY_DATE = {"relevance": "updated"}  # where nothing was asked in words, the newest is the most relevant
 SORT_KEYS = ("relevance", "start", "completed", "updated", "posted", "enrollment", "distance")
@@ -51,8 +58,11 @@ class FacetCount(msgspec.Struct, frozen=True):
     count: int
 
 
-class SearchPage(msgspec.Struct, frozen=True):
-    """A page of hits. `total` is exact; `also` lists synonyms that were looked for too."""
+class SearchPage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A page of hits. `total` is exact; `also` lists synonyms that were looked for too.
+
+    Where nothing was found, `did_you_mean` has the nearest word for each asked word that no trial has.
+    """
 
     query: str | None
     total: int
@@ -60,6 +70,7 @@ class SearchPage(msgspec.Struct, frozen=True):
     facets: dict[str, list[FacetCount]]
     also: list[str]
     data_timestamp: str | None
+    did_you_mean: list[str] = []
 
 
 class SimilarTrial(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -73,7 +84,10 @@ class SimilarTrial(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class SearchRequest:
-    """What to find. `node` None asks for everything that the filters leave; `then` sorts what `sort` leaves equal."""
+    """What to find. `node` None asks for everything that the filters leave; `then` sorts what `sort` leaves equal.
+
+    `synonyms` looks for what the words asked for are called too.
+    """
 
     text: str | None = None
     node: Node | None = None
@@ -84,24 +98,32 @@ class SearchRequest:
     then: tuple[tuple[str, bool], ...] = ()
     limit: int = 10
     offset: int = 0
+    synonyms: bool = False
 
 
 class Index:
     """One generation of an index, open."""
 
-    def __init__(self, root: Path, manifest: Manifest) -> None:
+    def __init__(self, root: Path, manifest: Manifest, records: Records | None = None) -> None:
         folder = root / manifest.folder
         self.manifest = manifest
         self.columns = Columns(folder / "columns")
         self.sites = SiteTable(folder / "sites")
         self.matrix = Matrix(folder / "vectors")
+        self.synonyms = Synonyms(folder / "words")
+        self.names = Names(folder / "words")
+        self.dictionary = Dictionary(folder / "words")
+        self._records = RecordFields(self.columns, records)
         self._engine = open_engine(manifest.engine, folder / manifest.engine)  # last: it alone has to be closed
 
     @classmethod
-    def open(cls, root: Path, manifest: Manifest) -> Self:
-        """Open a generation; IndexDamaged where a file of it is missing or no longer what it was."""
+    def open(cls, root: Path, manifest: Manifest, records: Records | None = None) -> Self:
+        """Open a generation; IndexDamaged where a file of it is missing or no longer what it was.
+
+        `records` reads what is asked of fields that no posting and no column holds.
+        """
         try:
-            return cls(root, manifest)
+            return cls(root, manifest, records)
         except (OSError, ValueError, EOFError) as error:
             raise IndexDamaged(root / manifest.folder, str(error)) from None
 
@@ -122,32 +144,55 @@ class Index:
         row = self.columns.row(nct_id)
         return None if row is None else self._engine.cards([row])[0]
 
+    def _evaluator(self, *nodes: Node) -> Evaluator:
+        """Make an evaluator for all that one question asks."""
+        return Evaluator(self._engine, self.columns, self.sites, self._records.question(record_tests(All(nodes))))
+
     # -- search ----------------------------------------------------------------------------------------------------
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer a request: hits in order, the exact total, facets where they are asked for."""
-        evaluator = Evaluator(self._engine, self.columns, self.sites)
-        node = All() if request.node is None else request.node
-        asked = evaluator.mask(node)
-        masks = {name: evaluator.mask(part) for name, part in request.filters.items()}
+        evaluator, node, filters, also = self._meant(request)
+        masks = {name: evaluator.mask(part) for name, part in filters.items()}
+        asked = evaluator.mask(node, _worth_asking(masks, facets=request.facets))
         found = _and(asked, masks.values())
         worded = bool(positive_words(node))
         scores = evaluator.scores(node) if worded else None
         rows = self._ordered(found, scores, request)
+        total = int(found.sum())
         return SearchPage(
             query=request.text,
-            total=int(found.sum()),
-            hits=self._hits(rows, scores, Highlighter.of(All((node, *request.filters.values())))),
+            total=total,
+            hits=self._hits(rows, scores, Highlighter.of(All((node, *filters.values())))),
             facets=self._facets(asked, masks) if request.facets else {},
-            also=[],
+            also=also,
             data_timestamp=self.manifest.data_timestamp,
+            did_you_mean=[] if total else list(dict.fromkeys(near for _, near in self.misspelled(request) if near)),
         )
+
+    def _meant(self, request: SearchRequest) -> tuple[Evaluator, Node, Filters, list[str]]:
+        """Trees to answer with synonyms in them where they are asked for, who answers them, and those synonyms."""
+        expander = Expander(self.synonyms.table)
+        node, filters = All() if request.node is None else request.node, request.filters
+        if request.synonyms:
+            node = expander.expanded(node)
+            filters = {name: expander.expanded(part) for name, part in filters.items()}
+        evaluator = self._evaluator(node, *filters.values())
+        for words in expander.used:
+            evaluator.know(words, self.synonyms.rows(words.area, words.terms))
+        return evaluator, node, filters, list(dict.fromkeys(expander.used.values()))
+
+    def misspelled(self, request: SearchRequest) -> list[tuple[str, str | None]]:
+        """Terms asked for that no trial has anywhere, each with the nearest word that several have."""
+        asked = All((All() if request.node is None else request.node, *request.filters.values()))
+        terms = dict.fromkeys(term for words in positive_words(asked) for term in words.terms)
+        unheld = (term for term in terms if not self._engine.posting(BASIC, term).rows.size)
+        return [(term, self.dictionary.nearest(term)) for term in islice(unheld, MISSPELLINGS)]
 
     def matching(self, request: SearchRequest) -> tuple[int, list[str]]:
         """Exact total, and the ids of the page asked for: what a caller needs who has the records."""
-        evaluator = Evaluator(self._engine, self.columns, self.sites)
-        node = All() if request.node is None else request.node
-        found = _and(evaluator.mask(node), [evaluator.mask(part) for part in request.filters.values()])
+        evaluator, node, filters, _ = self._meant(request)
+        found = evaluator.mask(All((node, *filters.values())))
         scores = evaluator.scores(node) if positive_words(node) else None
         ids = self.columns.ids
         return int(found.sum()), [ids[row] for row in self._ordered(found, scores, request)]
@@ -228,8 +273,8 @@ class Index:
         """Trials most like all of the given ones, which must be in the index; reasons where kinship is given."""
         rows = [row for row in (self.columns.row(nct_id) for nct_id in nct_ids) if row is not None]
         query = self.matrix.mean(rows)
-        evaluator = Evaluator(self._engine, self.columns, self.sites)
-        allowed = evaluator.mask(All(tuple(filters.values())))
+        asked = tuple(filters.values())
+        allowed = self._evaluator(*asked).mask(All(asked))
         allowed[rows] = False
         ranked = self.matrix.ranked(query, allowed, limit)
         cards = self._engine.cards(ranked.rows)
@@ -239,7 +284,9 @@ class Index:
                 nct_id=card.nct_id,
                 title=card.title,
                 score=score,
-                why=None if kinship is None else why(self.matrix, query, row, _facts(own, card, kinship)),
+                why=None
+                if kinship is None
+                else why(self.matrix, query, row, _facts(own, card, kinship), spelled((*own, card))),
             )
             for row, score, card in zip(ranked.rows, ranked.scores, cards, strict=True)
         ]
@@ -252,6 +299,14 @@ def _facts(own: list[Card], card: Card, kinship: Kinship) -> list[Fact]:
     return list(dict.fromkeys((*linked, *shared)))
 
 
+def _worth_asking(masks: dict[str, Mask], *, facets: bool) -> Mask | None:
+    """Rows that may count: those of all filters, and for facets, which don't know their own, of all but one."""
+    if not masks:
+        return None
+    failed = sum((~mask).astype(np.int16) for mask in masks.values())
+    return np.asarray(failed <= int(facets))
+
+
 def _and(mask: Mask, others: Iterable[Mask]) -> Mask:
     joined = mask.copy()
     for other in others:
@@ -260,10 +315,13 @@ def _and(mask: Mask, others: Iterable[Mask]) -> Mask:
 
 
 @contextmanager
-def open_index(folder: Path, engine: str = "auto") -> Iterator[Index]:
-    """Open the current generation; IndexMissing, IndexOutdated, IndexDamaged or EngineDiffers where it can't."""
+def open_index(folder: Path, engine: str = "auto", records: Records | None = None) -> Iterator[Index]:
+    """Open the current generation; IndexMissing, IndexOutdated, IndexDamaged or EngineDiffers where it can't.
+
+    `records` as in `Index.open`.
+    """
     manifest = read_manifest(folder)
     if engine not in {"auto", manifest.engine}:
         raise EngineDiffers(manifest.engine, engine)
-    with Index.open(folder, manifest) as index:
+    with Index.open(folder, manifest, records) as index:
         yield index

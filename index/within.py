@@ -1,11 +1,11 @@
 """Does a tree hold within one site? Asked of the few trials whose sites together hold what is asked."""
 
-from functools import lru_cache
+from dataclasses import replace
 
-from index import analysis
 from index.query.tree import All, Any, Node, Not, Value, Words
 from index.schema import LOCATION, OLD_COUNTRY_NAMES, RENAMED_COUNTRIES, current_country
 from index.sites import Site
+from index.written import stands
 
 _FIELDS = {
     "LocationFacility": "facility",
@@ -33,6 +33,8 @@ def relaxed(node: Node) -> Node:
         return All(tuple(map(relaxed, node.parts)))
     if isinstance(node, Any):
         return Any(tuple(map(relaxed, node.parts)))
+    if isinstance(node, Words):
+        return replace(node, written=(), coverage="Contains")
     return All() if isinstance(node, Not) else node
 
 
@@ -40,7 +42,7 @@ def holds(node: Node, site: Site) -> bool:
     """Tell whether a tree that `belongs` holds for a site."""
     if isinstance(node, Words):
         names = _FIELDS.values() if node.area == LOCATION else (_FIELDS[node.area],)
-        return any(_stands(node.terms, text) for name in names for text in _texts(site, name))
+        return any(stands(node, text) for name in names for text in _texts(site, name))
     if isinstance(node, All):
         return all(holds(part, site) for part in node.parts)
     if isinstance(node, Any):
@@ -60,14 +62,3 @@ def _texts(site: Site, name: str) -> list[str]:
         return []
     other = (RENAMED_COUNTRIES.get(text) or OLD_COUNTRY_NAMES.get(text)) if name == "country" else None
     return [text] if other is None else [text, other]
-
-
-@lru_cache(maxsize=100_000)
-def _terms(text: str) -> tuple[str, ...]:
-    return tuple(analysis.terms(text))
-
-
-def _stands(wanted: tuple[str, ...], text: str) -> bool:
-    """Tell whether terms stand side by side in a text."""
-    held = _terms(text)
-    return any(held[at : at + len(wanted)] == wanted for at in range(len(held) - len(wanted) + 1))

@@ -20,7 +20,7 @@ from index.search import SORT_KEYS, Filters, SearchRequest
 
 MOST_HITS = 1000  # in one answer
 FILTER_NAMES = (*TEXT_FLAGS, *VALUE_FLAGS, "accepts", "age", *DATE_FLAGS, "enrollment", "near", "results", "ids")
-_OTHER_NAMES = ("q", "sort", "offset", "limit", "facets", "why")
+_OTHER_NAMES = ("q", "sort", "offset", "limit", "facets", "why", "synonyms")
 _DIRECTIONS = ("", "asc", "desc")
 _TRUTH = {"true": "true", "yes": "true", "1": "true", "false": "false", "no": "false", "0": "false"}
 _DIGITS = 9  # of the largest number that can mean anything here
@@ -113,6 +113,7 @@ class Question:
             ascending=ascending,
             limit=limit,
             offset=self.number("offset", 0),
+            synonyms=_truth("synonyms", self.value("synonyms", "true")) == "true",
         )
 
     # -- where it leads --------------------------------------------------------------------------------------------

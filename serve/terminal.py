@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # what is shown is made elsewhere; showing a search must not 
     from index.highlight import Highlight
     from index.search import FacetCount, SearchPage, SimilarTrial
     from index.similar.reasons import Why
+    from index.suggest import Suggestion
     from serve.parity import Parity
     from serve.state import CacheState, Soundness
 
@@ -79,6 +80,8 @@ def show_page(page: "SearchPage", offset: int) -> None:
     out = console()
     shown = f"{offset + 1}–{offset + len(page.hits)} of " if page.hits else ""
     out.print(f"[bold]{shown}{page.total:,} trial{'' if page.total == 1 else 's'}[/]")
+    if page.also:
+        out.print(f"[dim]Looked for too: {escape(_facts(*page.also))}[/]")
     for place, hit in enumerate(page.hits, offset + 1):
         out.print(f"\n[bold]{place:>3}  {hit.nct_id}[/]  {escape(clean(hit.title))}")
         out.print(f"     {escape(_facts(hit.status, hit.phases, hit.conditions[:4]))}")
@@ -98,6 +101,13 @@ def show_bars(out: Console, counts: "Iterable[FacetCount]") -> None:
         bar = "█" * max(1, round(BAR_CELLS * count.count / most))
         value = "(none)" if count.value is None else clean(str(count.value))
         out.print(f"  {count.count:>8,}  [cyan]{bar:<{BAR_CELLS}}[/]  {escape(value)}")
+
+
+def show_suggestions(found: "list[Suggestion]") -> None:
+    """Print names with their kinds and how many trials have them."""
+    out = console()
+    for name in found:
+        out.print(f"{name.count:>8,}  [dim]{name.kind:<12}[/]  {escape(clean(name.text))}")
 
 
 def show_similar(asked: list[str], hits: "list[SimilarTrial]") -> None:
@@ -222,6 +232,13 @@ def show_crawl(report: "Report") -> None:
         )
     if len(report.reached) > SHOWN_REACHED:
         out.print(f"  … and {len(report.reached) - SHOWN_REACHED} more (all with --json)")
+
+
+def show_understood(lines: Iterable[str]) -> None:
+    """Print how a query was read, as a small tree."""
+    out = console()
+    for line in lines:
+        out.print(escape(clean(line)), highlight=False)
 
 
 def show_parity(found: "Parity") -> None:

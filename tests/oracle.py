@@ -4,14 +4,16 @@ It shares the analyser and the schema with the real ones (what a word is, which 
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import log
+from typing import Any as Json
 
 from index.analysis import terms
 from index.document import Document
-from index.query.tree import Age, All, Any, Days, Enrollment, Ids, Missing, Node, Not, Value, Words
+from index.query.tree import Age, All, Any, Days, Enrollment, Ids, Missing, Node, Not, Recorded, Value, Words
 from index.schema import AREAS, BASIC, FACETS, FILTERED, NUMBER_OF_PIECE, pieces_of
+from tests.oracle_records import covers, recorded_holds
 
 K1, B = 1.2, 0.75
 
@@ -53,7 +55,8 @@ def stands_in(wanted: tuple[str, ...], value: list[str]) -> bool:
 class Oracle:
     """Answers trees over some documents."""
 
-    def __init__(self, documents: Iterable[Document]) -> None:
+    def __init__(self, documents: Iterable[Document], records: Mapping[str, dict[str, Json]]) -> None:
+        self._records = records
         self.readings = [Reading.of(document) for document in documents]
         self._frequency: Counter[tuple[int, str]] = Counter(
             (number, term) for reading in self.readings for number, counts in reading.counts.items() for term in counts
@@ -65,6 +68,11 @@ class Oracle:
     def holds(self, node: Node, reading: Reading) -> bool:
         """Tell whether a tree holds for a document."""
         match node:
+            case Words(area=area) if node.strict:
+                numbers = fields_of(area)
+                return any(covers(node, text) for number, text in reading.document.texts if number in numbers)
+            case Recorded():
+                return recorded_holds(node, self._records[reading.document.nct_id])
             case Words(wanted, area):
                 return any(
                     stands_in(wanted, value) for number in fields_of(area) for value in reading.values.get(number, ())

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -13,28 +14,42 @@ from crawler.load import load
 from crawler.normalise import normalise
 from crawler.record import RawRecord
 from crawler.store import Store
-from index.analysis import terms
+from index.analysis import stem, terms, words
 from index.build import update
-from index.document import Document, document
+from index.document import document
 from index.engines import ENGINES
+from index.query.areas import known_names
 from index.query.parse import parse
-from index.query.tree import Age, All, Any, Days, Enrollment, Ids, Missing, Node, Not, Value, Words
+from index.query.tree import (
+    Age,
+    All,
+    Any,
+    Between,
+    Coverage,
+    Days,
+    Enrollment,
+    Ids,
+    Missing,
+    Node,
+    Not,
+    Recorded,
+    Truth,
+    Value,
+    Words,
+)
 from index.schema import AREAS, DATES, FILTERED, NUMBER_OF_PIECE
 from index.search import Index, SearchRequest, open_index
 from tests.conftest import SAMPLE
 from tests.oracle import Filters, Oracle, asked_words
+from tests.oracle_records import PATHS
 
 # Engines keep scores in 32 bits, the oracle in 64.
 TOLERANCE = 1e-4
 
 
-def documents() -> list[Document]:
-    records = [RawRecord(line) for line in SAMPLE.read_bytes().splitlines()]
-    return [document(normalise(raw), raw) for raw in records]
-
-
-DOCUMENTS = documents()
-ORACLE = Oracle(DOCUMENTS)
+RECORDS = {raw.nct_id: raw for raw in map(RawRecord, SAMPLE.read_bytes().splitlines())}
+DOCUMENTS = [document(normalise(raw), raw) for raw in RECORDS.values()]
+ORACLE = Oracle(DOCUMENTS, {nct_id: raw.data for nct_id, raw in RECORDS.items()})
 NCT_IDS = [each.nct_id for each in DOCUMENTS]
 
 
@@ -45,7 +60,7 @@ def engine_index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     with Store.writing(cache) as store:
         load(store, [str(SAMPLE)], lambda _more: None)
         update(store, engine, lambda _more: None)
-    with open_index(cache.index, engine) as index:
+    with open_index(cache.index, engine, RECORDS.__getitem__) as index:
         yield index
 
 
@@ -133,6 +148,37 @@ AREA[EnrollmentCount]RANGE[MIN,MAX]
 sex:female OR results:true
 age_group:child NOT age_group:adult
 cond:"systemic sclerosis" phase:(2 OR 3) NOT country:china start:..2020
+AREA[StdAge]CHILD
+AREA[StdAge]"older adult" NOT AREA[StdAge]child
+AREA[DesignMasking]DOUBLE
+AREA[DesignAllocation]randomized
+AREA[DesignAllocation]non-randomized
+AREA[HealthyVolunteers]true
+AREA[HealthyVolunteers]false lupus
+AREA[OversightHasDMC]MISSING
+AREA[MinimumAge]RANGE[MIN, 16 years]
+AREA[MinimumAge]"18 Years"
+AREA[MaximumAge]RANGE[65, MAX]
+AREA[MaximumAge]MISSING
+AREA[MinimumAge]MISSING OR AREA[Location]MISSING
+AREA[PrimaryCompletionDate]RANGE[2020,2022-06]
+AREA[StudyFirstSubmitDate]2020-04
+AREA[ResultsFirstPostDate]MISSING lupus
+AREA[OfficialTitle]MISSING
+AREA[PrimaryOutcomeTimeFrame]weeks
+AREA[SecondaryIdType]NIH OR AREA[ReferencePMID]MISSING
+AREA[OrgClass]INDUSTRY AREA[EnrollmentType]ACTUAL
+EXPANSION[None]diseases
+EXPANSION[None]"lung diseases" OR EXPANSION[None]ulcers
+EXPANSION[Term]diseases
+AREA[Condition]EXPANSION[None]disease
+COVERAGE[FullMatch]AREA[Condition]"systemic sclerosis"
+AREA[Condition]COVERAGE[FullMatch]scleroderma
+AREA[Condition]COVERAGE[StartsWith](systemic OR lupus)
+cond:COVERAGE[EndsWith]diseases
+COVERAGE[EndsWith]EXPANSION[None]"lung diseases" OR vasculitis
+COVERAGE[Contains]lupus
+COVERAGE[FullMatch]AREA[LocationCountry]"South Korea"
 """.strip().splitlines()
 
 
@@ -167,6 +213,7 @@ def test_filters_narrow_and_facets_do_not_know_their_own(engine_index: Index, no
 
 TEXTS = sorted({text for each in DOCUMENTS for _, text in each.texts if re.search(r"\w", text)})
 WORDS = sorted({term for text in TEXTS for term in terms(text)})
+KNOWN = set(known_names())
 PLACES = st.sampled_from([*AREAS, *NUMBER_OF_PIECE])
 
 
@@ -180,6 +227,38 @@ def phrases(draw: st.DrawFn) -> tuple[str, ...]:
 
 ONE_WORD = st.sampled_from(WORDS).map(lambda word: (word,))
 WORDED: st.SearchStrategy[Node] = st.builds(Words, ONE_WORD | phrases(), st.just("BasicSearch") | PLACES)
+
+
+@st.composite
+def strict_words(draw: st.DrawFn) -> Words:
+    """Cut words out of a text, its first and last ones too, to be found as written or covering so much of a value."""
+    found = words(draw(st.sampled_from(TEXTS)))
+    begin = draw(st.integers(0, len(found) - 1) | st.just(0))
+    end = draw(st.integers(begin + 1, begin + 4) | st.just(len(found)))
+    wanted = tuple(found[begin:end])
+    area = draw(st.just("BasicSearch") | PLACES)
+    written = draw(st.sampled_from([(), wanted]))
+    return Words(tuple(map(stem, wanted)), area, written, draw(st.sampled_from(get_args(Coverage))))
+
+
+RECORDED: st.SearchStrategy[Node] = st.one_of(
+    st.builds(Recorded, st.sampled_from(sorted(set(PATHS) & KNOWN)), st.none()),
+    st.builds(Recorded, st.sampled_from(["HealthyVolunteers", "OversightHasDMC"]), st.builds(Truth, st.booleans())),
+    st.builds(
+        lambda piece, ends: Recorded(piece, Between(*ends)),
+        st.sampled_from(["MinimumAge", "MaximumAge"]),
+        st.tuples(*(2 * [st.none() | st.sampled_from([0.0, 0.5, 2.0, 16.0, 18.0, 65.0, 99.0])])),
+    ),
+    st.builds(
+        lambda piece, text: Recorded(piece, _listed_words(piece, text)),
+        st.sampled_from(["DesignAllocation", "DesignMasking", "StdAge", "OrgClass"]),
+        st.sampled_from(["RANDOMIZED", "NON_RANDOMIZED", "NONE", "DOUBLE", "ADULT", "OLDER_ADULT", "OTHER", "NIH"]),
+    ),
+)
+
+
+def _listed_words(piece: str, text: str) -> Words:
+    return Words(tuple(terms(text)), piece, tuple(words(text)), "FullMatch")
 
 
 @st.composite
@@ -206,7 +285,7 @@ COLUMNS: st.SearchStrategy[Node] = st.one_of(
     st.builds(Missing, st.sampled_from([*FILTERED, *DATES, "enrollment"])),
 )
 TREES: st.SearchStrategy[Node] = st.recursive(
-    WORDED | WORDED | COLUMNS,
+    WORDED | WORDED | COLUMNS | strict_words() | RECORDED,
     lambda parts: st.one_of(
         st.builds(All, st.lists(parts, max_size=3).map(tuple)),
         st.builds(Any, st.lists(parts, max_size=3).map(tuple)),
@@ -214,7 +293,9 @@ TREES: st.SearchStrategy[Node] = st.recursive(
     ),
     max_leaves=6,
 )
-FILTER_SETS = st.dictionaries(st.sampled_from([*FILTERED, "cond", "start", "age", "ids"]), COLUMNS | WORDED, max_size=2)
+FILTER_SETS = st.dictionaries(
+    st.sampled_from([*FILTERED, "cond", "start", "age", "ids"]), COLUMNS | WORDED | RECORDED, max_size=2
+)
 QUIETLY = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -191,8 +191,8 @@ SQUARE = 'AREA[Field] or quotation marks around text with brackets, such as "[x]
         ("a sex:femal", 6, "a value of sex (did you mean FEMALE?): FEMALE, MALE, ALL"),
         ("sex:(female OR x)", 15, "a value of sex: FEMALE, MALE, ALL"),
         ("AREA[Sex]x", 9, "a value of sex: FEMALE, MALE, ALL"),
-        ("AREA[Phase]RANGE[1,2]", 11, "a date or a number field before RANGE, not phase"),
-        ("AREA[BriefTitle]MISSING", 16, "a date or a listed field before MISSING, not BriefTitle"),
+        ("AREA[Phase]RANGE[1,2]", 11, "a field of dates, numbers or ages before RANGE, not phase"),
+        ("AREA[TitleSearch]MISSING", 17, "one field before MISSING, not TitleSearch, which looks in several"),
     ],
 )
 def test_a_mistake_is_pointed_at(query: str, position: int, expected: str) -> None:

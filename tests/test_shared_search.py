@@ -37,7 +37,7 @@ def shared_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     with Store.writing(cache) as store:
         load(store, [str(REGISTRY / name) for name in FILES], lambda _more: None)
         update(store, "whoosh", lambda _more: None)
-    with open_index(cache.index) as index:
+    with Store.reading(cache) as store, open_index(cache.index, "auto", store.raw) as index:
         yield index
 
 
@@ -131,6 +131,18 @@ ENROLLMENT = protocol("designModule.enrollmentInfo.count")
 COUNTRIES = protocol("contactsLocationsModule.locations.country")
 
 
+def years(text: str) -> float:
+    """An age in years."""
+    number, unit = text.split(" ")
+    days = {"Year": 365.25, "Month": 365.25 / 12, "Week": 7, "Day": 1, "Hour": 1 / 24, "Minute": 1 / 1440}
+    return float(number) * days[unit.removesuffix("s")] / 365.25
+
+
+MINIMUM_AGE = protocol("eligibilityModule.minimumAge")
+ALLOCATION = protocol("designModule.designInfo.allocation")
+FULL_CONDITION = re.compile(r"[^a-z0-9]*heart[^a-z0-9]+failures?[^a-z0-9]*")
+
+
 def both(*tests: Test) -> Test:
     return lambda record: all(test(record) for test in tests)
 
@@ -167,6 +179,32 @@ QUERIES: dict[str, Test] = {
     "updated:2022-03-01..": lambda record: any(day >= "2022-03-01" for day in UPDATED(record)),
     "enrollment:10000..": lambda record: any(10_000 <= count != 99_999_999 for count in ENROLLMENT(record)),
     'country:"South Korea"': lambda record: bool({"Korea, Republic of", "South Korea"} & set(COUNTRIES(record))),
+    "AREA[StdAge]CHILD": lambda record: "CHILD" in protocol("eligibilityModule.stdAges")(record),
+    "AREA[DesignAllocation]RANDOMIZED": lambda record: ALLOCATION(record) == ["RANDOMIZED"],
+    "AREA[DesignMasking]DOUBLE": lambda record: protocol("designModule.designInfo.maskingInfo.masking")(record)
+    == ["DOUBLE"],
+    "AREA[HealthyVolunteers]true": lambda record: protocol("eligibilityModule.healthyVolunteers")(record) == [True],
+    "AREA[MinimumAge]RANGE[MIN, 16 years]": lambda record: any(years(age) <= 16 for age in MINIMUM_AGE(record)),
+    "AREA[MinimumAge]MISSING": lambda record: not MINIMUM_AGE(record),
+    "AREA[CentralContactEMail]MISSING": lambda record: not protocol("contactsLocationsModule.centralContacts.email")(
+        record
+    ),
+    "AREA[StatusVerifiedDate]RANGE[2020,2020-06]": lambda record: any(
+        "2020" <= day < "2020-07" for day in protocol("statusModule.statusVerifiedDate")(record)
+    ),
+    "AREA[ReferenceCitation]lancet": lambda record: any(
+        re.search(r"(?<![a-z0-9])lancets?(?![a-z0-9])", text.lower())
+        for text in protocol("referencesModule.references.citation")(record)
+    ),
+    "EXPANSION[None]trials": has("basic", "trials"),
+    'EXPANSION[None]"clinical studies"': has("basic", "clinical studies"),
+    "AREA[Condition]EXPANSION[None]cancers": has("conditions", "cancers"),
+    'AREA[Condition]COVERAGE[FullMatch]"heart failure"': lambda record: any(
+        FULL_CONDITION.fullmatch(text.lower()) for text in CONDITIONS(record)
+    ),
+    "AREA[BriefTitle]COVERAGE[StartsWith]efficacy": lambda record: any(
+        re.match(r"[^a-z0-9]*efficacy(?![a-z0-9])", text.lower()) for text in TITLES[0](record)
+    ),
     'loc:"Russian Federation"': lambda record: (
         has("location", "russian federation", "russia")(record) or "Russia" in COUNTRIES(record)
     ),

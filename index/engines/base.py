@@ -69,17 +69,25 @@ def field_of(places: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def phrase_rows(engine: Engine, area: str, terms: tuple[str, ...]) -> Ints:
-    """Rows where the terms stand side by side, in order, in one field of the area.
+    """Rows where the terms stand side by side, in order, in one field of the area."""
+    return np.unique(phrase_places(engine, area, terms) >> np.uint64(32)).astype(np.int32)
+
+
+def phrase_places(engine: Engine, area: str, terms: tuple[str, ...]) -> NDArray[np.uint64]:
+    """Positions where a phrase begins, as `Engine.positions` gives them.
 
     A field's positions leave one out between two values, and the next field's begin elsewhere, so that neighbours in
     number are neighbours in text.
     """
-    places, *others = (engine.positions(term) for term in terms)
+    places = engine.positions(terms[0])
     places = places[AREA_FIELDS[area][field_of(places)]]
-    for offset, other in enumerate(others, 1):
-        if not other.size or not places.size:
-            return np.zeros(0, np.int32)
+    for offset, term in enumerate(terms[1:], 1):
+        if not places.size:
+            break
+        other = engine.positions(term)
+        if not other.size:
+            return other
         next_to = places + np.uint64(offset)
         at = np.minimum(np.searchsorted(other, next_to), other.size - 1)
         places = places[other[at] == next_to]
-    return np.unique(places >> np.uint64(32)).astype(np.int32)
+    return places

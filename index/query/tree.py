@@ -1,20 +1,35 @@
 """The small typed tree that every engine answers.
 
-`Words` look in texts; all others look at columns. A tree says what is asked, nothing of how.
+`Words` look in texts, `Recorded` in the records themselves; all others look at columns. A tree says what is asked,
+nothing of how.
 """
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from index.schema import BASIC
+
+Coverage: TypeAlias = Literal["Contains", "FullMatch", "StartsWith", "EndsWith"]
 
 
 @dataclass(frozen=True)
 class Words:
-    """Terms in one search area; more than one is a phrase: side by side, in order, in one value of one field."""
+    """Terms in one search area; more than one is a phrase: side by side, in order, in one value of one field.
+
+    `written` are the words that must stand just so, folded and not stemmed (EXPANSION[None]), empty where any form
+    and any synonym will do; `coverage` how much of the value they make up. `said` is what was typed, for people.
+    """
 
     terms: tuple[str, ...]
     area: str = BASIC
+    written: tuple[str, ...] = ()
+    coverage: Coverage = "Contains"
+    said: str = field(default="", compare=False)
+
+    @property
+    def strict(self) -> bool:
+        """Whether postings alone can't tell: records are tested."""
+        return bool(self.written) or self.coverage != "Contains"
 
 
 @dataclass(frozen=True)
@@ -29,6 +44,11 @@ class Any:
     """At least one part holds; with no parts it holds for none."""
 
     parts: tuple["Node", ...] = ()
+
+
+@dataclass(frozen=True)
+class Either(Any):
+    """Several ways to say one thing: it holds as Any does, and is scored by the best of its parts, not by their sum."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +120,47 @@ class Missing:
     key: str
 
 
-Node: TypeAlias = Words | All | Any | Not | Value | Days | Enrollment | Age | Ids | Near | WithinSite | Missing
+@dataclass(frozen=True)
+class Between:
+    """A number, or an age in years, lies within, both ends included; None is open."""
+
+    least: float | None
+    most: float | None
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A field that is yes or no says so."""
+
+    value: bool
+
+
+Test: TypeAlias = Words | Days | Between | Truth
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A field by its piece name, of which the index holds no column: some value in the record passes the test.
+
+    Test None: the record has no value there.
+    """
+
+    piece: str
+    test: Test | None
+
+
+Node: TypeAlias = (
+    Words | All | Any | Not | Value | Days | Enrollment | Age | Ids | Near | WithinSite | Missing | Recorded
+)
+
+
+def record_tests(node: Node) -> list[Words | Recorded]:
+    """Operands of a tree that are answered from the records themselves, each once, in order."""
+    if isinstance(node, All | Any):
+        return list(dict.fromkeys(test for part in node.parts for test in record_tests(part)))
+    if isinstance(node, Not):
+        return record_tests(node.part)
+    return [node] if isinstance(node, Recorded) or (isinstance(node, Words) and node.strict) else []
 
 
 def positive_words(node: Node) -> list[Words]:
@@ -109,4 +169,13 @@ def positive_words(node: Node) -> list[Words]:
         return [node]
     if isinstance(node, All | Any):
         return [words for part in node.parts for words in positive_words(part)]
+    return []
+
+
+def scored(node: Node) -> list[Words | Either]:
+    """What a hit's score is the sum of: positive words, of which those within an Either count as one."""
+    if isinstance(node, Words | Either):
+        return [node]
+    if isinstance(node, All | Any):
+        return [part for below in node.parts for part in scored(below)]
     return []

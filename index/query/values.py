@@ -47,7 +47,8 @@ def _phase(plain: str) -> str:
     return _PHASES.get(plain.removeprefix("PHASE"), plain)
 
 
-def _ends(name: str, text: str, form: str) -> tuple[str, str]:
+def ends(name: str, text: str, form: str) -> tuple[str, str]:
+    """Split `A..B`, a single one being both ends; RangeMalformed where both are left out."""
     begin, dots, end = text.partition("..")
     if not dots:
         end = begin
@@ -58,7 +59,7 @@ def _ends(name: str, text: str, form: str) -> tuple[str, str]:
 
 def days(key: str, text: str, name: str) -> Days:
     """Read `2020..2022-06` as first day to last day; a single date is all its days; RangeMalformed otherwise."""
-    begin, end = _ends(name, text, _DATE_RANGE)
+    begin, end = ends(name, text, _DATE_RANGE)
     return day_range(key, begin, end, name, text)
 
 
@@ -86,7 +87,7 @@ def near(text: str, name: str) -> Near:
 
 def enrollment(text: str, name: str) -> Enrollment:
     """Read `100..500`; RangeMalformed otherwise."""
-    begin, end = _ends(name, text, _NUMBER_RANGE)
+    begin, end = ends(name, text, _NUMBER_RANGE)
     return number_range(begin, end, name, text)
 
 

@@ -1,13 +1,16 @@
 """Text → words of the tree: what a query without any syntax is made of."""
 
 from index import analysis
-from index.query.tree import All, Any, Node, Words
+from index.query.tree import All, Any, Coverage, Node, Words
 
 
-def words(text: str, area: str) -> Words | None:
+def words(text: str, area: str, *, exact: bool = False, coverage: Coverage = "Contains") -> Words | None:
     """One word or quoted text in an area; several terms are a phrase; None where it holds no letter and no digit."""
-    terms = analysis.terms(text)
-    return Words(tuple(terms), area) if terms else None
+    folded = analysis.words(text)
+    if not folded:
+        return None
+    terms = tuple(map(analysis.stem, folded))
+    return Words(terms, area, tuple(folded) if exact else (), coverage, text.strip())
 
 
 def joined(parts: list[Node], kind: type[All] | type[Any]) -> Node | None:

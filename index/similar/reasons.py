@@ -1,10 +1,12 @@
 """Why two trials are alike: each field group's part of the score, the terms that gave most, facts side by side."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 
+from index import analysis
 from index.document import Card
 from index.similar.groups import GROUPS
 from index.similar.matrix import Matrix, Row
@@ -51,15 +53,25 @@ class Kinship:
         ]
 
 
-def why(matrix: Matrix, query: Row, row: int, facts: list[Fact]) -> Why:
-    """Explain a row's score."""
+def spelled(cards: Iterable[Card]) -> dict[str, str]:
+    """How the trials themselves write each term, by its stem: the first trial's word, where it has one."""
+    written: dict[str, str] = {}
+    for card in cards:
+        for text in (card.title, *card.conditions, *card.interventions, card.brief_summary or ""):
+            for word in analysis.words(text):
+                written.setdefault(analysis.stem(word), word)
+    return written
+
+
+def why(matrix: Matrix, query: Row, row: int, facts: list[Fact], written: Mapping[str, str]) -> Why:
+    """Explain a row's score; `written` maps a stem to the word it is shown as, else the commonest is."""
     columns, parts = matrix.shared(query, row)
     total = float(parts.sum())
     by_group = np.bincount(matrix.column_group[columns], weights=parts, minlength=len(GROUPS))
     heaviest = np.argsort(-parts, kind="stable")[: min(TERMS, np.count_nonzero(parts))]  # a term of all gives nothing
     terms = [
         Term(
-            term=matrix.surface(int(matrix.column_term[columns[at]])),
+            term=_shown(matrix.surface(int(matrix.column_term[columns[at]])), written),
             field=GROUPS[int(matrix.column_group[columns[at]])].name,
             share=float(parts[at]) / total if total else 0.0,
         )
@@ -104,3 +116,7 @@ def _ages(card: Card, other: Card) -> list[Fact]:
     youngest = "any age" if bounds[0] is None else f"{bounds[0]:g}"
     oldest = "" if bounds[1] is None else f" to {bounds[1]:g}"
     return [Fact("ages", f"both: from {youngest}{oldest} years" if oldest else f"both: {youngest} years and over")]
+
+
+def _shown(surface: str, written: Mapping[str, str]) -> str:
+    return written.get(analysis.stem(surface), surface)

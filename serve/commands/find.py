@@ -8,10 +8,11 @@ import click
 
 from crawler.config import Cache
 from crawler.errors import TrialkinError
+from serve.commands.completion import listed, trial_id
 from serve.commands.options import as_json, common, engine_option, filter_options, made_filters, opened_index
 
 if TYPE_CHECKING:
-    from index.search import Filters, Index, SearchPage
+    from index.search import Filters, Index, SearchPage, SearchRequest
     from serve.neighbours import SimilarAnswer
 
 SORT_KEYS = ("relevance", "start", "completed", "updated", "posted", "enrollment", "distance")
@@ -58,10 +59,13 @@ def _sort(_context: click.Context, parameter: click.Parameter, value: str) -> tu
     default="relevance",
     metavar="KEY[:asc]",
     callback=_sort,
+    shell_complete=listed(*SORT_KEYS),
     help=f"One of {', '.join(SORT_KEYS)}; newest, largest or nearest first.",
 )
 @click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Hits to show.")
 @click.option("--offset", type=click.IntRange(min=0), default=0, show_default=True, help="Hits to leave out first.")
+@click.option("--explain-query", is_flag=True, help="Print how the query was understood, and search nothing.")
+@click.option("--no-synonyms", is_flag=True, help="Look for the words as they are, not for what they are called too.")
 @click.option("--format", "form", type=click.Choice(["ids", "csv"]), help="Write plain ids or CSV.")
 @engine_option
 @as_json
@@ -69,6 +73,8 @@ def _sort(_context: click.Context, parameter: click.Parameter, value: str) -> tu
 def search(
     query: str | None,
     facets: bool,
+    explain_query: bool,
+    no_synonyms: bool,
     sort: tuple[str, bool],
     limit: int,
     offset: int,
@@ -86,20 +92,47 @@ def search(
     from index.query.parse import parse
     from index.search import SearchRequest
 
+    query = None if query is None else query.encode("utf-8", "replace").decode()  # argv may hold bytes of no letter
+    said = _said(query, options)
     made = made_filters(options)
 
     def request(text: str | None) -> SearchRequest:
         node = None if text is None else parse(text)
         key, ascending = sort
-        return SearchRequest(text, node, made, facets, key, ascending, limit=limit, offset=offset)
+        return SearchRequest(
+            text, node, made, facets, key, ascending, limit=limit, offset=offset, synonyms=not no_synonyms
+        )
 
+    if explain_query:
+        _explain(query, made, as_json=as_json)
+        return
     with opened_index(cache, engine) as index:
         _name_the_nearest(index, made)
         if query == "-":
             batch("query", lambda line: _write_page(index.search(request(line)), form or "json", offset))
             return
         page = index.search(request(query))
+        if not page.total:
+            _name_the_near_words(index, request(query), said)
     _write_page(page, form or ("json" if as_json else None), offset)
+
+
+def _explain(query: str | None, made: "Filters", *, as_json: bool) -> None:
+    """Tell how a query, or each line of stdin, and the filters were read."""
+    from index.query.parse import parse
+    from serve import output, understood
+
+    def told(text: str | None) -> understood.Explanation:
+        return understood.explanation(text, None if text is None else parse(text), made)
+
+    if query == "-":
+        batch("query", lambda line: output.write_json(told(line)))
+    elif as_json:
+        output.write_json(told(query))
+    else:
+        from serve.terminal import show_understood
+
+        show_understood(understood.lines(told(query).understood))
 
 
 def _name_the_nearest(index: "Index", made: "Filters") -> None:
@@ -109,6 +142,23 @@ def _name_the_nearest(index: "Index", made: "Filters") -> None:
     for missing in unheld(made, index.columns):
         hint = f"; the nearest is {missing.nearest!r}" if missing.nearest else ""
         click.echo(f"trialkin: no trial here has {missing.key} {missing.value!r}{hint}.", err=True)
+
+
+def _said(query: str | None, options: dict[str, Any]) -> str:
+    """All text that was typed."""
+    from index.query.filters import TEXT_FLAGS
+
+    return " ".join([query or "", *(value for name in TEXT_FLAGS for value in options[name])])
+
+
+def _name_the_near_words(index: "Index", request: "SearchRequest", said: str) -> None:
+    """Tell of words that no trial has, as they were typed, with the nearest that people use."""
+    from index import analysis
+
+    typed = {analysis.stem(word): word for word in analysis.words(said)}
+    for term, near in index.misspelled(request):
+        hint = f"; did you mean {near!r}?" if near else "."
+        click.echo(f"trialkin: no trial here has the word {typed.get(term, term)!r}{hint}", err=True)
 
 
 def _write_page(page: "SearchPage", form: str | None, offset: int) -> None:
@@ -128,7 +178,7 @@ def _write_page(page: "SearchPage", form: str | None, offset: int) -> None:
 
 
 @click.command()
-@click.argument("asked", nargs=-1, required=True, metavar="ID...|-")
+@click.argument("asked", nargs=-1, required=True, metavar="ID...|-", shell_complete=trial_id)
 @filter_options
 @click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Trials to show.")
 @click.option("--why", "reasons", is_flag=True, help="Say what each shares and how much each part gave.")

@@ -5,12 +5,13 @@ import sys
 import click
 
 from crawler.config import Cache
+from serve.commands.completion import trial_id
 from serve.commands.find import batch
 from serve.commands.options import as_json, common
 
 
 @click.command()
-@click.argument("ids", nargs=-1, required=True, metavar="ID...|-")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...|-", shell_complete=trial_id)
 @click.option("--raw", is_flag=True, help="The record as it was fetched, byte for byte.")
 @as_json
 @common

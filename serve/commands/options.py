@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from crawler.config import Cache
 from crawler.errors import CacheEmpty, FileForeign, IdMalformed
 from crawler.ids import nct_id
 from index.query.tree import Node
+from serve.commands.completion import listed, name_of, value_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -92,6 +93,17 @@ _RANGES = (
 )
 
 
+_COMPLETED = {
+    "--cond": name_of("condition"),
+    "--intr": name_of("intervention"),
+    "--accepts": listed("female", "male", "all"),
+    **{f"--{key.replace('_', '-')}": value_of(key) for key in (
+        "status", "phase", "type", "country", "sex", "sponsor", "sponsor_class", "intervention_type", "condition_mesh",
+        "start_year", "age_group",
+    )},
+}  # fmt: skip
+
+
 def filter_options(command: Command) -> Command:
     """Add the filters that search and similar share."""
     decorated: Any = click.option("--ids", metavar="FILE", help="Only the NCT ids in this file.")(command)
@@ -102,7 +114,8 @@ def filter_options(command: Command) -> Command:
     )
     for flag, text in reversed(_TEXT + _VALUES + _RANGES):
         metavar = {"--age": "YEARS"}.get(flag, "A..B" if (flag, text) in _RANGES else "VALUE")
-        decorated = click.option(flag, multiple=True, metavar=metavar, help=text)(decorated)
+        completed = _COMPLETED.get(flag)
+        decorated = click.option(flag, multiple=True, metavar=metavar, help=text, shell_complete=completed)(decorated)
     answer: Command = decorated
     return answer
 
@@ -136,11 +149,11 @@ def opened_index(cache: Cache, engine: str = "auto") -> Iterator[Any]:
     from index.search import open_index
 
     try:
-        with open_index(cache.index, engine) as index:
-            if cache.database.exists():
-                with Store.reading(cache) as store:
-                    if store.change != index.manifest.change:
-                        click.echo("trialkin: the index is behind the records; run `trialkin index`.", err=True)
+        with ExitStack() as opened:
+            store = opened.enter_context(Store.reading(cache)) if cache.database.exists() else None
+            index = opened.enter_context(open_index(cache.index, engine, None if store is None else store.raw))
+            if store is not None and store.change != index.manifest.change:
+                click.echo("trialkin: the index is behind the records; run `trialkin index`.", err=True)
             yield index
     except IndexMissing:
         if not cache.database.exists():

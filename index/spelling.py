@@ -1,0 +1,73 @@
+"""Did you mean: for a word that no trial has, the nearest one that several have."""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from index.inverted import InvertedFile, runs
+
+TRIALS = 2  # that must have a word before it is proposed: what one alone writes may be a slip itself
+SHORTEST = 4  # letters: of three, every second word is one letter away
+LONGEST = 32  # letters that are compared; no word that people search is longer
+LONG = 8  # letters from which two slips are forgiven, below it one
+_NAME = "dictionary.json"
+
+
+def write_dictionary(folder: Path, inverted: InvertedFile) -> None:
+    """Write terms with the words that people write for them, most frequent first, into a folder that is there."""
+    begins = runs(inverted.term, inverted.row)
+    trials = np.bincount(inverted.term[begins], minlength=len(inverted.terms))
+    common = np.flatnonzero(trials >= TRIALS)
+    ordered = common[np.argsort(-trials[common], kind="stable")].tolist()
+    terms, surfaces = inverted.terms, inverted.surfaces
+    kept = [(terms[number], surfaces[number]) for number in ordered if _comparable(terms[number])]
+    (folder / _NAME).write_bytes(msgspec.json.encode(kept))
+
+
+def _comparable(term: str) -> bool:
+    return term.isalpha() and SHORTEST - 1 <= len(term) <= LONGEST
+
+
+class Dictionary:
+    """Words of one generation: opened at once, so that a reader keeps it, read when a word is asked about."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = np.memmap(folder / _NAME, mode="r")
+
+    def nearest(self, term: str) -> str | None:
+        """Word whose term is the fewest slips away, of equals the most frequent; None where none is near."""
+        if not (term.isalpha() and SHORTEST <= len(term) <= LONGEST):
+            return None
+        forgiven = 2 if len(term) >= LONG else 1
+        known = msgspec.json.decode(self._file.tobytes(), type=list[tuple[str, str]])
+        near = [pair for pair in known if abs(len(pair[0]) - len(term)) <= forgiven]
+        if not near:
+            return None
+        slips = distances(term, [spelled for spelled, _ in near])
+        best = int(slips.argmin())
+        return near[best][1] if slips[best] <= forgiven else None
+
+
+def distances(word: str, others: list[str]) -> NDArray[np.int16]:
+    """Letters to change, put in, leave out or swap with the next, from one word to each of the others."""
+    width = max(map(len, others))
+    letters = np.array(others, f"<U{width}").view(np.uint32).reshape(len(others), width)
+    rows = [np.tile(np.arange(width + 1, dtype=np.int16), (len(others), 1))]
+    for at, letter in enumerate(map(ord, word)):
+        above = rows[-1]
+        row = np.empty_like(above)
+        row[:, 0] = at + 1
+        differs = (letters != letter).astype(np.int16)
+        for column in range(width):
+            row[:, column + 1] = np.minimum(
+                np.minimum(above[:, column + 1], row[:, column]) + 1, above[:, column] + differs[:, column]
+            )
+            if at and column:
+                swapped = (letters[:, column] == ord(word[at - 1])) & (letters[:, column - 1] == letter)
+                np.minimum(row[:, column + 1], rows[-2][:, column - 1] + 1, out=row[:, column + 1], where=swapped)
+        rows.append(row)
+    ends = np.array([len(other) for other in others])
+    found: NDArray[np.int16] = rows[-1][np.arange(len(others)), ends]
+    return found
