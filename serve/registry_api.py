@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from crawler.config import program_version
-from crawler.errors import StoreError, TrialkinError, TrialUnknown
+from crawler.errors import StoreError, TrialkinError, TrialUnknown, UsageError
 from crawler.ids import is_nct_id, nct_id
 from crawler.record import RawRecord
 from index.query.tree import All, Ids, Node
@@ -128,6 +128,8 @@ def _answering(endpoint: Endpoint) -> Endpoint:
         except NameUnknown:
             # The registry answers so, and clients must be tested against what it does.
             return PlainTextResponse("Internal server error", 500)
+        except UsageError as error:
+            return PlainTextResponse(str(error), 400)
         except TrialkinError as error:
             return PlainTextResponse(str(error), 503)
 

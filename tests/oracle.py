@@ -11,7 +11,7 @@ from typing import Any as Json
 
 from index.analysis import terms
 from index.document import Document
-from index.query.tree import Age, All, Any, Days, Enrollment, Ids, Missing, Node, Not, Recorded, Value, Words
+from index.query.tree import Age, All, Any, Days, Either, Enrollment, Ids, Missing, Node, Not, Recorded, Value, Words
 from index.schema import AREAS, BASIC, FACETS, FILTERED, NUMBER_OF_PIECE, pieces_of
 from tests.oracle_records import covers, recorded_holds
 
@@ -99,8 +99,15 @@ class Oracle:
         return dict(sorted(scored.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def _score(self, node: Node, reading: Reading) -> float:
-        held = [words for words in asked_words(node) if self.holds(words, reading)]
-        return sum(self._term_score(term, words.area, reading) for words in held for term in words.terms)
+        match node:
+            case Words(terms=wanted, area=area) if self.holds(node, reading):
+                return sum(self._term_score(term, area, reading) for term in wanted)
+            case Either(parts):
+                return max(self._score(part, reading) for part in parts)
+            case All(parts) | Any(parts):
+                return sum(self._score(part, reading) for part in parts)
+            case _:
+                return 0.0
 
     def _term_score(self, term: str, area: str, reading: Reading) -> float:
         """Best over the area's fields of weight * BM25; a word in one field is scored as in Basic."""

@@ -27,6 +27,7 @@ from index.query.tree import (
     Between,
     Coverage,
     Days,
+    Either,
     Enrollment,
     Ids,
     Missing,
@@ -289,6 +290,7 @@ TREES: st.SearchStrategy[Node] = st.recursive(
     lambda parts: st.one_of(
         st.builds(All, st.lists(parts, max_size=3).map(tuple)),
         st.builds(Any, st.lists(parts, max_size=3).map(tuple)),
+        st.builds(Either, st.lists(parts, min_size=1, max_size=3).map(tuple)),
         st.builds(Not, parts),
     ),
     max_leaves=6,

@@ -41,6 +41,13 @@ def test_an_unknown_name_is_a_mistake(text: str) -> None:
         asked(text).filters()
 
 
+@pytest.mark.parametrize(("text", "on"), [("", True), ("synonyms=true", True), ("synonyms=false", False)])
+def test_synonyms_are_looked_for_unless_they_are_left_out(text: str, *, on: bool) -> None:
+    assert asked(text).request(limit=5, facets=False).synonyms is on
+    with pytest.raises(UsageError):
+        asked("synonyms=perhaps").request(limit=5, facets=False)
+
+
 def test_both_kinds_of_results_are_no_filter() -> None:
     assert "results" not in asked("results=true&results=false").filters()
 
