@@ -10,6 +10,8 @@ from crawler.normalise import normalise
 from crawler.record import RawRecord
 from crawler.registry import IDS_A_CALL, Registry
 
+# Without a sort the registry promises no order, and the first page of a common condition would be any of its trials.
+BY_RELEVANCE = {"sort": "@relevance"}
 NOT_THERE = "the registry has no record of it (404)"
 _SERVER_ERROR = "500:"  # how a final 500 tells of itself
 
@@ -25,6 +27,7 @@ class Listing:
     place: int = 0
     token: str | None = None
     ended: bool = False
+    order: dict[str, str] = field(default_factory=lambda: dict(BY_RELEVANCE))
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -139,8 +142,11 @@ class Asking:
     def _page(self, listing: Listing, *, again: bool = False) -> Answer:
         request = f"{listing.key}{listing.pages}"
         try:
-            page = self._registry.page(listing.query, listing.token, listing.size)
+            page = self._registry.page({**listing.query, **listing.order}, listing.token, listing.size)
         except RequestRejected as error:
+            if listing.token is None and listing.order and "sort" in error.reason:
+                listing.order = {}  # a mirror that can't sort by relevance has some order of its own
+                return self._page(listing, again=again)
             if listing.token is not None and not again:
                 return self._walk_again(listing)
             return self._heard(request, Answer(problem=str(error)))
@@ -163,7 +169,7 @@ class Asking:
         """A token died with the registry's data: walk from the first page to the one that is wanted."""
         wanted = listing.pages
         self._ledger.forget(listing.key)
-        fresh = Listing(listing.query, listing.source, listing.size)
+        fresh = Listing(listing.query, listing.source, listing.size, order=listing.order)
         answer = self._page(fresh, again=True)
         while fresh.pages < wanted and answer.token is not None:
             fresh.pages += 1

@@ -175,7 +175,7 @@ def test_only_seeds_have_neighbours(own: Own) -> None:
     report = crawler("NCT00000001")
     assert reached(report) == [("NCT00000001", 0), ("NCT00000002", 1), ("NCT00000004", 1)]
     assert [url for url in crawler.registry.script.urls if "query." in url] == [
-        "/api/v2/studies?query.cond=Gout&pageSize=200"
+        "/api/v2/studies?query.cond=Gout&sort=@relevance&pageSize=200"
     ]
 
 

@@ -345,3 +345,11 @@ def test_a_run_that_goes_on_is_as_old_as_its_oldest_record(own: Own) -> None:
     assert crawls("NCT00000001").data_timestamp == "2026-09-19T09:00:06"
     with Store.reading(crawls.cache) as store:
         assert store.data_timestamp == "2026-09-19T09:00:06"
+
+
+def test_a_mirror_that_can_t_sort_by_relevance_is_asked_for_its_own_order(crawls: Crawler, good: Good) -> None:
+    unsorted = faults.answer(400, b"`sort` has an incorrect item: @relevance")
+    crawls.registry.script.always(faults.asking(sort="@relevance"), unsorted)
+    told = whole(crawls(*SEEDS))
+    assert (told, bodies(crawls.cache)) == good
+    assert sum("sort=" in url for url in crawls.registry.script.urls) == 6  # once for each query
