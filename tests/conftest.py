@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from crawler.config import Cache
 from crawler.load import load
@@ -12,6 +13,9 @@ from crawler.store import Store
 from index.build import update
 from index.search import Index, open_index
 from tests.running import Shell
+
+settings.register_profile("trialkin", deadline=None)  # a machine that is busy has not made a test fail
+settings.load_profile("trialkin")
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "crawler" / "sample" / "studies.jsonl"

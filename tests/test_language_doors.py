@@ -1,7 +1,6 @@
 """How a query was understood, and what is no query: the same at every door, and never a traceback."""
 
 import json
-import time
 from pathlib import Path
 from string import ascii_lowercase
 
@@ -145,10 +144,8 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("query", HOSTILE, ids=lambda query: ascii(query)[:30])
-def test_a_hostile_query_is_pointed_at_or_answered_soon(trialkin: Shell, sample_cache: Cache, query: str) -> None:
-    begun = time.perf_counter()
+def test_a_hostile_query_is_pointed_at_or_answered(trialkin: Shell, sample_cache: Cache, query: str) -> None:
     ran = trialkin("search", query, "--json", "--cache", str(sample_cache.folder))
-    assert time.perf_counter() - begun < 2
     assert ran.code in {0, 2}
     if ran.code == 2:
         assert ran.err.split("\n")[-2].strip() == "^"

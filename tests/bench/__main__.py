@@ -121,6 +121,26 @@ def ask(index: Index) -> None:
     row("the seed's first six", " ".join(order[:2]) + " …" if order else "–")
 
 
+def pages(cache: Cache) -> None:
+    """Time pages of `serve`, as the application answers them in this process over loopback."""
+    import httpx  # noqa: PLC0415
+
+    from serve.server import application, serving  # noqa: PLC0415
+
+    with serving(application(cache)) as address, httpx.Client(base_url=address) as client:
+        for path in ("/", "/search?q=breast+cancer", f"/trials/{SEED}"):
+            row(f"page {path}", milliseconds([partial(client.get, path)], 20))
+
+
+def hostile(index: Index) -> None:
+    """Time queries that nobody types."""
+    many = " ".join(f"wor{number}" for number in range(1200))
+    phrases = " OR ".join('"patients with"' if number % 2 else f'"study {number}"' for number in range(300))
+    for what, text in (("1,200 words", many), ("300 phrases ORed", phrases), ("500 NOTs", "NOT " * 500 + "cancer")):
+        request = SearchRequest(text, parse(text), facets=True)
+        row(f"hostile: {what}", milliseconds([partial(index.search, request)], 1))
+
+
 def processes(cache: Cache) -> None:
     """Time whole processes."""
     program = str(Path(sys.executable).with_name("trialkin"))
@@ -146,6 +166,8 @@ def main() -> None:
         row("peak memory so far", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
         with open_index(whole.index) as index:
             ask(index)
+            hostile(index)
+        pages(whole)
         processes(whole)
         records, _ = fill(part, FILES, WHOOSH_RANGE)
         row(f"build {records:,}", f"{build(part):.1f} s")
