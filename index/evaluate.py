@@ -43,6 +43,7 @@ class Evaluator:
         self._sites = sites
         self._records = records
         self._postings: dict[tuple[str, str], Posting] = {}
+        self._positions: dict[str, NDArray[np.uint64]] = {}
         self._word_rows: dict[Words, Ints] = {}
 
     def know(self, words: Words, rows: Ints) -> None:
@@ -109,7 +110,7 @@ class Evaluator:
         return self._records.holding(node, rows if among is None else rows[among[rows]], self._places)
 
     def _places(self, words: Words) -> NDArray[np.uint64]:
-        return phrase_places(self._engine, words.area, words.terms)
+        return phrase_places(self._term_places, words.area, words.terms)
 
     def _posting(self, area: str, term: str) -> Posting:
         posting = self._postings.get((area, term))
@@ -118,10 +119,17 @@ class Evaluator:
             self._postings[area, term] = posting
         return posting
 
+    def _term_places(self, term: str) -> NDArray[np.uint64]:
+        """Positions of a term, read once a question: of many phrases the same words are the common ones."""
+        places = self._positions.get(term)
+        if places is None:
+            places = self._positions[term] = self._engine.positions(term)
+        return places
+
     def _piece(self, piece: str, term: str) -> Posting:
         """Postings of one field, which has none of its own: those of Basic whose positions lie in that field."""
         basic = self._posting(BASIC, term)
-        places = self._engine.positions(term)
+        places = self._term_places(term)
         kept = np.unique(places[field_of(places) == NUMBER_OF_PIECE[piece]] >> np.uint64(32)).astype(np.int32)
         return Posting(kept, basic.weights[np.searchsorted(basic.rows, kept)])
 
@@ -135,7 +143,7 @@ class Evaluator:
     def _find(self, words: Words) -> Ints:
         if len(words.terms) == 1:
             return self._posting(words.area, words.terms[0]).rows
-        return phrase_rows(self._engine, words.area, words.terms)
+        return phrase_rows(self._term_places, words.area, words.terms)
 
     def _column_mask(self, node: Value | Days | Enrollment | Age | Ids | Missing) -> Mask:
         columns = self._columns

@@ -1,8 +1,9 @@
 """What an engine is: postings that answer a tree. Filters, facets and sorting over columns are shared."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from index.inverted import Floats, Ints, InvertedFile
 from index.schema import AREAS, NUMBER_OF_PIECE, pieces_of
 
 POSITION_BITS = 25  # a field's position below, the field's number above: 57 fields fit, and 33 million words a field
+
+
+PositionsOf: TypeAlias = Callable[[str], NDArray[np.uint64]]  # a term's positions, as `Engine.positions` gives them
 
 
 @dataclass(frozen=True)
@@ -68,23 +72,23 @@ def field_of(places: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return fields
 
 
-def phrase_rows(engine: Engine, area: str, terms: tuple[str, ...]) -> Ints:
+def phrase_rows(positions: PositionsOf, area: str, terms: tuple[str, ...]) -> Ints:
     """Rows where the terms stand side by side, in order, in one field of the area."""
-    return np.unique(phrase_places(engine, area, terms) >> np.uint64(32)).astype(np.int32)
+    return np.unique(phrase_places(positions, area, terms) >> np.uint64(32)).astype(np.int32)
 
 
-def phrase_places(engine: Engine, area: str, terms: tuple[str, ...]) -> NDArray[np.uint64]:
+def phrase_places(positions: PositionsOf, area: str, terms: tuple[str, ...]) -> NDArray[np.uint64]:
     """Positions where a phrase begins, as `Engine.positions` gives them.
 
     A field's positions leave one out between two values, and the next field's begin elsewhere, so that neighbours in
     number are neighbours in text.
     """
-    places = engine.positions(terms[0])
+    places = positions(terms[0])
     places = places[AREA_FIELDS[area][field_of(places)]]
     for offset, term in enumerate(terms[1:], 1):
         if not places.size:
             break
-        other = engine.positions(term)
+        other = positions(term)
         if not other.size:
             return other
         next_to = places + np.uint64(offset)
