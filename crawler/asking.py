@@ -119,10 +119,6 @@ class Asking:
 
     # -- pages of a query ----------------------------------------------------------------------------------------------
 
-    def listing(self, query: dict[str, str], source: str | None, size: int) -> Listing:
-        """Begin to walk a query."""
-        return Listing(query, source, size)
-
     def next_page(self, listing: Listing) -> list[tuple[int, RawRecord]]:
         """Return (place, record) of the next page's hits; an ended listing has none."""
         if listing.ended:

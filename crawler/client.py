@@ -1,7 +1,7 @@
 """Polite HTTP to one site: one connection, a pace, retries within a budget, size limits. httpx and tenacity live here.
 
-429, 502, 503, 504, broken connections and broken bodies are asked again, 500 twice; `Retry-After` is obeyed; 403 is
-final for the run; other refusals are final for the request.
+429, everything above 500, broken connections and broken bodies are asked again, 500 twice; `Retry-After` is obeyed;
+403 is final for the run; other refusals are final for the request.
 """
 
 import random

@@ -151,9 +151,7 @@ class _Run:
             return
         size = min(LARGEST_PAGE, max(LEAST_PAGE, self._plan.limit))
         trials = [trial for trial in map(self._read, self._seeds) if trial is not None]
-        self._listings = [
-            self._asking.listing(query, source, size) for query, source in queries(trials, self._plan.queries)
-        ]
+        self._listings = [Listing(query, source, size) for query, source in queries(trials, self._plan.queries)]
         self._next_pages()
 
     def walk(self) -> None:

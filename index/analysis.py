@@ -6,6 +6,7 @@ is none, though it folds to two), stemmed (Snowball English). No word is a stop 
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 import Stemmer
@@ -61,6 +62,11 @@ def stem(word: str) -> str:
 def terms(text: str) -> list[str]:
     """Terms of a text in order: what an index holds and what a query asks for."""
     return [stem(word) for word in words(text)]
+
+
+def side_by_side(part: Sequence[str], whole: Sequence[str]) -> bool:
+    """Tell whether terms stand next to each other, in order, among others of the same kind of sequence."""
+    return any(whole[at : at + len(part)] == part for at in range(len(whole) - len(part) + 1))
 
 
 def spans(text: str, wanted: frozenset[str]) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ import msgspec
 from crawler.dates import first_day
 from crawler.record import RawRecord
 from crawler.trial import Location, Trial
-from index.schema import NUMBER_OF_PIECE, OLD_COUNTRY_NAMES, RENAMED_COUNTRIES, TEXT_FIELDS, current_country
+from index.schema import NUMBER_OF_PIECE, TEXT_FIELDS, current_country, other_country_name
 
 CHILD_BELOW, OLDER_FROM = 18, 65  # years; the registry's own age groups
 _COUNTRY = NUMBER_OF_PIECE["LocationCountry"]
@@ -87,7 +87,7 @@ def texts(data: dict[str, Any]) -> Iterator[tuple[int, str]]:
         for value in _at(data, names, 0):
             yield number, value
             if number == _COUNTRY:
-                other = RENAMED_COUNTRIES.get(value) or OLD_COUNTRY_NAMES.get(value)
+                other = other_country_name(value)
                 if other is not None:
                     yield number, other
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engines.base import AREA_FIELDS, POSITION_BITS
+from index.engines.base import AREA_FIELDS, POSITION_BITS, phrase_rows
 from index.inverted import Ints, InvertedFile
 
 
@@ -21,16 +21,8 @@ class Phrases:
         """Rows, ascending, where terms stand side by side, in order, in one field of the area."""
         found = self._found.get((area, terms))
         if found is None:
-            found = self._found[area, terms] = self._side_by_side(area, terms)
+            found = self._found[area, terms] = phrase_rows(lambda term: self._of(area, term), area, terms)
         return found
-
-    def _side_by_side(self, area: str, terms: tuple[str, ...]) -> Ints:
-        rarest = min(range(len(terms)), key=lambda at: self._of(area, terms[at]).size)
-        places = self._of(area, terms[rarest]) - np.uint64(rarest)
-        for offset, term in enumerate(terms):
-            if offset != rarest:
-                places = places[np.isin(places + np.uint64(offset), self._of(area, term), assume_unique=True)]
-        return np.unique(places >> np.uint64(32)).astype(np.int32)
 
     def _of(self, area: str, term: str) -> NDArray[np.uint64]:
         """Places of a term in an area: row, field and position in one number."""

@@ -22,7 +22,7 @@ from index.errors import RecordsNeeded
 from index.inverted import Ints
 from index.query.areas import path
 from index.query.tree import Between, Days, Recorded, Truth, Words
-from index.schema import AREAS, NUMBER_OF_PIECE, OLD_COUNTRY_NAMES, RENAMED_COUNTRIES, TEXT_FIELDS, pieces_of
+from index.schema import AREAS, NUMBER_OF_PIECE, TEXT_FIELDS, other_country_name, pieces_of
 from index.written import stands
 
 Records = Callable[[str], RawRecord]  # NCT id → the record as fetched; TrialUnknown where there is none
@@ -192,7 +192,7 @@ def _texts(fields: Fields, number: int) -> Iterator[str]:
     for value in fields.values(_PATHS[number]):
         if isinstance(value, str):
             yield value
-            if number == _COUNTRY and (other := RENAMED_COUNTRIES.get(value) or OLD_COUNTRY_NAMES.get(value)):
+            if number == _COUNTRY and (other := other_country_name(value)):
                 yield other
 
 

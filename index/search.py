@@ -34,7 +34,6 @@ HIGHLIGHTED_HITS = 100
 MISSPELLINGS = 5  # words that nobody has, of which the nearest is looked for: each costs milliseconds
 OPEN_FACET_VALUES = 20  # of an open list; a closed one is told whole
 _BY_DATE = {"relevance": "updated"}  # where nothing was asked in words, the newest is the most relevant
-SORT_KEYS = ("relevance", "start", "completed", "updated", "posted", "enrollment", "distance")
 
 Filters = dict[str, Node]  # a filter flag's name → what it asks; a facet ignores the flag of its own key
 
@@ -279,6 +278,7 @@ class Index:
         ranked = self.matrix.ranked(query, allowed, limit)
         cards = self._engine.cards(ranked.rows)
         own = self._engine.cards(rows)
+        mine = {} if kinship is None else spelled(own)
         return [
             SimilarTrial(
                 nct_id=card.nct_id,
@@ -286,7 +286,7 @@ class Index:
                 score=score,
                 why=None
                 if kinship is None
-                else why(self.matrix, query, row, _facts(own, card, kinship), spelled((*own, card))),
+                else why(self.matrix, query, row, _facts(own, card, kinship), {**spelled((card,)), **mine}),
             )
             for row, score, card in zip(ranked.rows, ranked.scores, cards, strict=True)
         ]

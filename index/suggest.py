@@ -9,8 +9,8 @@ import numpy as np
 
 from index import analysis
 from index.document import Card
+from index.schema import NAME_KINDS
 
-KINDS = ("condition", "intervention", "sponsor")
 _NAME = "names.json"
 
 
@@ -42,10 +42,10 @@ def folded(text: str) -> str:
 
 def names(cards: Iterable[Card]) -> dict[str, list[_Name]]:
     """Count each kind's names over trials; spellings that differ in case, accents and marks alone are one name."""
-    tallies = {kind: _Tally() for kind in KINDS}
+    tallies = {kind: _Tally() for kind in NAME_KINDS}
     for card in cards:
         sponsors = () if card.sponsor is None else (card.sponsor,)
-        for kind, said in zip(KINDS, (card.conditions, card.interventions, sponsors), strict=True):
+        for kind, said in zip(NAME_KINDS, (card.conditions, card.interventions, sponsors), strict=True):
             tallies[kind].add(said)
     return {kind: tally.names() for kind, tally in tallies.items()}
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from index.query.tree import All, Any, Node, Not, Value, Words
-from index.schema import LOCATION, OLD_COUNTRY_NAMES, RENAMED_COUNTRIES, current_country
+from index.schema import LOCATION, current_country, other_country_name
 from index.sites import Site
 from index.written import stands
 
@@ -60,5 +60,5 @@ def _texts(site: Site, name: str) -> list[str]:
     text: str | None = getattr(site, name)
     if text is None:
         return []
-    other = (RENAMED_COUNTRIES.get(text) or OLD_COUNTRY_NAMES.get(text)) if name == "country" else None
+    other = other_country_name(text) if name == "country" else None
     return [text] if other is None else [text, other]

@@ -20,7 +20,9 @@ def stands(words: Words, text: str) -> bool:
     if words.written:
         return _is_written(words, _plain(text))
     if words.coverage == "Contains":
-        return _has_first(words.terms[0], text) and (len(words.terms) == 1 or _contains(words.terms, text))
+        if not _has_first(words.terms[0], text):
+            return False
+        return len(words.terms) == 1 or analysis.side_by_side(words.terms, tuple(analysis.terms(text)))
     return _is_at_an_end(words, text)
 
 
@@ -50,11 +52,6 @@ def _initial(letter: str) -> re.Pattern[str]:
 def _has_first(term: str, text: str) -> bool:
     """Tell whether some word has this stem; a stem begins as all its words do."""
     return any(analysis.stem(word) == term for word in _initial(term[0]).findall(_plain(text)))
-
-
-def _contains(terms: tuple[str, ...], text: str) -> bool:
-    held = tuple(analysis.terms(text))
-    return any(held[at : at + len(terms)] == terms for at in range(len(held) - len(terms) + 1))
 
 
 def _is_at_an_end(words: Words, text: str) -> bool:

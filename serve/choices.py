@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from index.query.filters import unheld
-from index.schema import FILTERED
-from index.search import SORT_KEYS, FacetCount, Filters, Index, SearchPage
+from index.schema import FILTERED, SORT_KEYS
+from index.search import FacetCount, Filters, Index, SearchPage
 from serve.labels import name_label, value_label
 from serve.question import Question, canonical
 

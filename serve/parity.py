@@ -106,6 +106,4 @@ class Comparison:
 
 def _stands_in(words: Words, raw: RawRecord) -> bool:
     """Tell whether a phrase stands somewhere in a record's text, field or not."""
-    held = analysis.terms(raw.body.decode("utf-8", "replace"))
-    wanted = list(words.terms)
-    return any(held[at : at + len(wanted)] == wanted for at in range(len(held) - len(wanted) + 1))
+    return analysis.side_by_side(words.terms, tuple(analysis.terms(raw.body.decode("utf-8", "replace"))))

@@ -15,8 +15,8 @@ from index.errors import RangeMalformed, ValueUnknown, nearest
 from index.query.filters import DATE_FLAGS, TEXT_FLAGS, VALUE_FLAGS, filters
 from index.query.parse import parse
 from index.query.values import listed_value
-from index.schema import FILTERED
-from index.search import SORT_KEYS, Filters, SearchRequest
+from index.schema import FILTERED, SORT_KEYS
+from index.search import Filters, SearchRequest
 
 MOST_HITS = 1000  # in one answer
 FILTER_NAMES = (*TEXT_FLAGS, *VALUE_FLAGS, "accepts", "age", *DATE_FLAGS, "enrollment", "near", "results", "ids")

@@ -14,9 +14,10 @@ from crawler.record import RawRecord
 from index.document import Card, document
 from index.query.filters import filters
 from index.query.parse import parse
+from index.schema import NAME_KINDS
 from index.search import Index, SearchRequest
 from index.spelling import distances
-from index.suggest import KINDS, Names, Suggestion, write_names
+from index.suggest import Names, Suggestion, write_names
 from tests.indexes import indexed
 from tests.records import raw
 
@@ -50,7 +51,7 @@ def names(tmp_path: Path) -> Names:
 
 
 def found(names: Names, prefix: str, *kinds: str, limit: int = 10) -> list[tuple[str, str, int]]:
-    return [(name.kind, name.text, name.count) for name in names.suggestions(prefix, kinds or KINDS, limit)]
+    return [(name.kind, name.text, name.count) for name in names.suggestions(prefix, kinds or NAME_KINDS, limit)]
 
 
 def test_any_words_beginning_is_completed_most_frequent_first(names: Names) -> None:

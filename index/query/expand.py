@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from index.analysis import side_by_side
 from index.query.tree import All, Any, Either, Node, Not, Words
 from index.query.words import joined
 from index.schema import BASIC, CONDITION, INTERVENTION
@@ -18,11 +19,6 @@ Table: TypeAlias = Mapping[Form, Sequence[Phrase]]
 
 LONGEST_RUN = 20  # words that a known form is looked for in; a query of thousands must not be tried from each to each
 _AREAS = {BASIC: (CONDITION, INTERVENTION), CONDITION: (CONDITION,), INTERVENTION: (INTERVENTION,)}
-
-
-def within(part: Form, whole: Form) -> bool:
-    """Tell whether terms stand side by side, in order, in others: whoever looks for the part finds the whole."""
-    return any(whole[at : at + len(part)] == part for at in range(len(whole) - len(part) + 1))
 
 
 @dataclass
@@ -83,7 +79,7 @@ class Expander:
         found = []
         for area in _AREAS.get(said[0].area, ()):
             for phrase in self.table(area).get(form, ()):
-                if all(within(words.terms, phrase.terms) for words in said):
+                if all(side_by_side(words.terms, phrase.terms) for words in said):
                     continue  # all that it finds is found by the words
                 synonym = Words(phrase.terms, area)
                 self.used[synonym] = phrase.text

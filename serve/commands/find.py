@@ -8,6 +8,7 @@ import click
 
 from crawler.config import Cache
 from crawler.errors import TrialkinError
+from index.schema import SORT_KEYS
 from serve.commands.completion import listed, trial_id
 from serve.commands.options import as_json, common, engine_option, filter_options, made_filters, opened_index
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from index.search import Filters, Index, SearchPage, SearchRequest
     from serve.neighbours import SimilarAnswer
 
-SORT_KEYS = ("relevance", "start", "completed", "updated", "posted", "enrollment", "distance")
 _COLUMNS = ("nct_id", "title", "status", "phases", "conditions", "score")
 
 

@@ -3,15 +3,14 @@
 import click
 
 from crawler.config import Cache
+from index.schema import NAME_KINDS
 from serve.commands.completion import name_of
 from serve.commands.options import as_json, common, opened_index
-
-KINDS = ("condition", "intervention", "sponsor")
 
 
 @click.command()
 @click.argument("prefix", shell_complete=name_of("condition"))
-@click.option("--kind", "kinds", type=click.Choice(KINDS), multiple=True, help="Only names of this kind.")
+@click.option("--kind", "kinds", type=click.Choice(NAME_KINDS), multiple=True, help="Only names of this kind.")
 @click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Names to show.")
 @as_json
 @common
@@ -21,7 +20,7 @@ def suggest(prefix: str, kinds: tuple[str, ...], limit: int, as_json: bool, cach
     Case and accents make no difference, and any word of a name may begin so: scler gives Systemic Sclerosis.
     """
     with opened_index(cache) as index:
-        found = index.names.suggestions(prefix, kinds or KINDS, limit)
+        found = index.names.suggestions(prefix, kinds or NAME_KINDS, limit)
         timestamp = index.manifest.data_timestamp
     if as_json:
         from serve.output import write_json
