@@ -3,13 +3,18 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check bench lock docs clean
+.PHONY: demo test test-cluster check bench lock docs clean
 
 demo: $(READY)
 	$(BIN)/trialkin demo
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+# A real OpenSearch of three nodes on loopback, from Maven artifacts: needs Maven and Java 17 to 23; gone afterwards.
+test-cluster: $(READY)
+	trap 'tests/opensearch_cluster.sh wipe' EXIT; trap 'exit 130' INT TERM; \
+	  tests/opensearch_cluster.sh start 3 && $(BIN)/python -m pytest -m cluster
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -17,6 +17,8 @@ COMMANDS = {
     "index": "serve.commands.collect:index_command",
     "search": "serve.commands.find:search",
     "similar": "serve.commands.find:similar",
+    "compare": "serve.commands.side_by_side:compare",
+    "family": "serve.commands.relatives:family",
     "suggest": "serve.commands.words:suggest",
     "show": "serve.commands.look:show",
     "status": "serve.commands.look:status",

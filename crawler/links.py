@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from crawler.ids import is_nct_id, mentions, nct_id
-from crawler.trial import Trial
+from crawler.trial import Reference, SecondaryId, Sponsor, Trial
 
 # Best first: what a record states in a field of its own, then what its prose mentions.
 KINDS = (
@@ -99,7 +100,7 @@ def _sentence(text: str, offset: int) -> str:
     return " ".join(text[begin : min(end, begin + EVIDENCE_CHARACTERS)].split())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SharedKey:
     """Something two records can have in common: a `shared_id` or a `shared_pmid`."""
 
@@ -112,7 +113,27 @@ class SharedKey:
         return f"both carry {'PMID ' if self.kind == 'shared_pmid' else 'id '}{self.value}"
 
 
-def shared_keys(trial: Trial) -> frozenset[SharedKey]:
+class Numbered(Protocol):
+    """The part of a Trial that its shared keys are made of."""
+
+    @property
+    def org_study_id(self) -> str | None:
+        """As in a Trial."""
+
+    @property
+    def secondary_ids(self) -> tuple[SecondaryId, ...]:
+        """As in a Trial."""
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """As in a Trial."""
+
+    @property
+    def lead_sponsor(self) -> Sponsor | None:
+        """As in a Trial."""
+
+
+def shared_keys(trial: Numbered) -> frozenset[SharedKey]:
     """Numbers by which another trial may turn out to be a sister: ids, stems of study ids, papers' PMIDs."""
     keys = {SharedKey("shared_pmid", r.pmid) for r in trial.references if r.pmid is not None}
     ids = [secondary.id for secondary in trial.secondary_ids] + [trial.org_study_id]
@@ -126,7 +147,7 @@ def shared_keys(trial: Trial) -> frozenset[SharedKey]:
     return frozenset(keys)
 
 
-def _stem(trial: Trial) -> set[SharedKey]:
+def _stem(trial: Numbered) -> set[SharedKey]:
     """Study id without its last part, with the sponsor beside it, for stems repeat between sponsors."""
     found = _STEM.fullmatch((trial.org_study_id or "").strip())
     sponsor = None if trial.lead_sponsor is None else trial.lead_sponsor.name

@@ -264,6 +264,12 @@ class Store(Database):
             (ident, ident),
         )
 
+    def aliases_of(self, ident: str) -> list[str]:
+        """Other ids that records list, or the registry redirects, as a trial's."""
+        return [
+            alias for (alias,) in self.select("SELECT DISTINCT alias FROM alias WHERE nct_id = ? ORDER BY 1", (ident,))
+        ]
+
     def counts(self) -> dict[str, int]:
         """How many living trials, gone ones, versions, records with a problem."""
         ((living,),) = self.select(f"SELECT count(*) FROM trial t WHERE {_LIVING}")  # noqa: S608 - our own

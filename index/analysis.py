@@ -6,7 +6,7 @@ is none, though it folds to two), stemmed (Snowball English). No word is a stop 
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import Stemmer
@@ -14,6 +14,8 @@ import Stemmer
 ANALYSIS_VERSION = 3  # a change of anything in this file is a new number: indexes of another one are refused
 
 _WORD = re.compile(r"[^\W_]+")
+END = "\0"  # of a text, where several are analysed at once
+_WORD_OR_END = re.compile(r"[^\W_]+|\0")
 _SPELLED = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")  # a word as written: accents may follow their letters
 # What decomposition leaves whole: marks that fold to letters they are not, letters that are one with their stroke.
 _MARKS = str.maketrans(
@@ -21,10 +23,11 @@ _MARKS = str.maketrans(
     | {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ı": "i"}
     | {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "TH"}
 )
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
-_POSSESSIVE = re.compile(r"(?<=[^\W_])['’ʼ]s(?![^\W_])")
+_POSSESSIVE = re.compile(r"['’ʼ](?<=[^\W_].)s(?![^\W_])")  # a mark comes first, which is quick to look for
 _STEMMER = Stemmer.Stemmer("english")
-_STEMMER.maxCacheSize = 0  # `Vocabulary` and the cache below remember
+_STEMMER.maxCacheSize = 0  # the cache below remembers
 
 
 def fold(text: str) -> str:
@@ -71,7 +74,32 @@ def side_by_side(part: Sequence[str], whole: Sequence[str]) -> bool:
 
 def spans(text: str, wanted: frozenset[str]) -> list[tuple[int, int]]:
     """Where in a text (characters from, to) stand words whose term is wanted."""
-    return [match.span() for match in _SPELLED.finditer(text) if not wanted.isdisjoint(terms(match[0]))]
+    parted = not wanted or _ACCENTS.search(text)
+    words = _SPELLED if parted else _beginning("".join(sorted({term[0] for term in wanted})))
+    return [match.span() for match in words.finditer(text) if not wanted.isdisjoint(_terms_of(match[0]))]
+
+
+@lru_cache(maxsize=1000)
+def _beginning(initials: str) -> re.Pattern[str]:
+    """Words, as written in one piece, that may have a stem with one of the initials: it begins as all its words do."""
+    return re.compile(rf"(?<![^\W_])(?=[{initials}]|[^\x00-\x7f])[^\W_]+", re.IGNORECASE)
+
+
+@lru_cache(maxsize=100_000)
+def _terms_of(word: str) -> frozenset[str]:
+    return frozenset(terms(word))
+
+
+class _WordNumbers(dict[str, int]):
+    """Numbers of words; an unknown one is learned, so that a text is looked up without a line of Python a word."""
+
+    def __init__(self, learn: Callable[[str], int]) -> None:
+        super().__init__()
+        self._learn = learn
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = self._learn(word)
+        return number
 
 
 class Vocabulary:
@@ -83,33 +111,36 @@ class Vocabulary:
     def __init__(self) -> None:
         self.terms: list[str] = []
         self._number_of_term: dict[str, int] = {}
-        self._number_of_word: dict[str, int] = {}
+        self._numbers = _WordNumbers(self._learn)
+        self._numbers[END] = 0
         self._words: list[tuple[str, int]] = []
+        self._stems = [END]
 
-    def word_numbers(self, text: str) -> list[int]:
-        """Numbers of a text's words in order; `term_of_word` maps them to terms."""
-        known = self._number_of_word
-        numbers = []
-        for word in words(text):
-            number = known.get(word)
-            if number is None:
-                number = self._learn(word)
-            numbers.append(number)
-        return numbers
+    def word_numbers(self, texts: Sequence[str]) -> list[int]:
+        """Numbers of the texts' words in order, from 1; each text's are followed by a 0."""
+        if not texts:
+            return []
+        joined = END.join(texts) + END
+        if joined.count(END) != len(texts):
+            joined = END.join(text.replace(END, " ") for text in texts) + END
+        return list(map(self._numbers.__getitem__, _WORD_OR_END.findall(unpossessed(joined))))
 
     def _learn(self, word: str) -> int:
-        stemmed: str = _STEMMER.stemWord(word)
+        stemmed = stem(word)
         term = self._number_of_term.setdefault(stemmed, len(self.terms))
         if term == len(self.terms):
             self.terms.append(stemmed)
-        number = len(self._words)
-        self._number_of_word[word] = number
         self._words.append((word, term))
-        return number
+        self._stems.append(stemmed)
+        return len(self._words)
+
+    def spelled(self, word_numbers: Sequence[int]) -> list[str]:
+        """Terms of the texts that numbers were made of, each between spaces, a text a string."""
+        return " ".join(map(self._stems.__getitem__, word_numbers)).split(END)[:-1]
 
     @property
     def term_of_word(self) -> list[int]:
-        """Number of the term of each word number."""
+        """Number of the term of each word, the first being that of word number 1."""
         return [term for _, term in self._words]
 
     def surfaces(self, word_counts: list[int]) -> list[str]:

@@ -1,44 +1,55 @@
-"""Trials → a new generation of the index: streamed in, written aside, counted, then switched to."""
+"""Records → a new generation of the index: written aside, counted, then switched to.
+
+A generation is built anew, or made from the one before it by what changed since: files that stay are shared.
+"""
 
 import gc
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
 from crawler.database import utc_now
-from crawler.normalise import normalise
+from crawler.record import RawRecord
 from crawler.store import Store
 from index.analysis import ANALYSIS_VERSION
-from index.columns import ColumnWriter
-from index.document import Card, document
-from index.engines import ENGINES, engine_writer
+from index.columns import DIGEST_BYTES
+from index.engines import ENGINES
 from index.errors import EngineUnknown, IndexDamaged, IndexUnusable
-from index.inverted import Inverter
+from index.generation import GenerationWriter, Previous
 from index.manifest import Manifest, checksums, read_manifest, write_manifest
-from index.phrases import Phrases
 from index.schema import INDEX_VERSION
-from index.similar.matrix import write_matrix
-from index.similar.vectors import vectors
-from index.sites import SiteWriter
-from index.spelling import write_dictionary
-from index.suggest import write_names
-from index.synonyms import Learner, write_synonyms
+from index.workers import batches
 
 AUTO = "auto"
 KEPT_GENERATIONS = 2  # the current one and the one that readers may still have open
+WHOOSH_RANGE = 5000  # trials up to which `auto` takes Whoosh: docs/decisions/0001
+# When an update builds anew: frequencies and synonyms hold since the last rebuild, and with a tenth of the trials new
+# every seventh of similarity's tens is another set (DESIGN.md); each update leaves a part that a query has to ask.
+RENEWED_SHARE, MOST_UPDATES = 0.1, 30
 
 
 def choose_engine(asked: str) -> str:
-    """Name the engine for what was asked (`auto` or a name); EngineUnknown otherwise."""
-    if asked == AUTO:
-        return "whoosh"
-    if asked not in ENGINES:
+    """Pass on the name of an engine, `auto` included; EngineUnknown otherwise."""
+    if asked not in {AUTO, *ENGINES}:
         raise EngineUnknown(asked, (AUTO, *ENGINES))
     return asked
+
+
+def engine_for(asked: str, held: str | None, trials: int, address: str | None) -> str:
+    """Name the engine to use; `held` is the index's own, which `auto` leaves only for a larger one."""
+    if asked != AUTO:
+        return choose_engine(asked)
+    if address is not None:
+        return "opensearch"
+    if held is not None and held != "whoosh":
+        return held
+    return "whoosh" if trials <= WHOOSH_RANGE else "tantivy"
 
 
 def content_digest(versions: dict[str, bytes]) -> str:
@@ -55,16 +66,55 @@ def current(folder: Path) -> Manifest | None:
         return None
 
 
-def update(store: Store, asked: str, advance: Callable[[int], None], *, rebuild: bool = False) -> tuple[Manifest, bool]:
-    """Bring the index to the store's state; the manifest, and whether anything had to be done."""
-    folder = store.cache.index
-    held = current(folder)
-    engine = held.engine if held is not None and asked == AUTO else choose_engine(asked)
-    if held is not None and held.engine == engine and not rebuild:
-        content = content_digest(store.current_versions())
-        if held.content == content:
-            return _renewed(store, held), False
-    return build(store, engine, advance), True
+@dataclass(frozen=True)
+class Changes:
+    """What the store has and the index has not, and the other way round; NCT ids in order."""
+
+    new: list[str]
+    changed: list[str]
+    gone: list[str]
+
+    @classmethod
+    def between(cls, previous: Previous, versions: dict[str, bytes]) -> "Changes":
+        """Compare the versions that an index was made from with the store's."""
+        digests = previous.columns.digests.tobytes()
+        begins = range(0, len(digests), DIGEST_BYTES)
+        held = {i: digests[at : at + DIGEST_BYTES] for i, at in zip(previous.columns.ids, begins, strict=True)}
+        return cls(
+            new=[nct_id for nct_id in versions if nct_id not in held],
+            changed=[i for i, digest in versions.items() if i in held and held[i] != digest[:DIGEST_BYTES]],
+            gone=[nct_id for nct_id in held if nct_id not in versions],
+        )
+
+    @property
+    def count(self) -> int:
+        """Trials that differ."""
+        return len(self.new) + len(self.changed) + len(self.gone)
+
+
+def update(
+    store: Store, asked: str, advance: Callable[[int], None], *, rebuild: bool = False, address: str | None = None
+) -> tuple[Manifest, bool]:
+    """Bring the index to the store's state; the manifest, and whether anything had to be done.
+
+    `asked` names an engine or is `auto`; `address` has the URLs of a cluster, where there is one.
+    """
+    held = current(store.cache.index)
+    versions = store.current_versions()
+    engine = engine_for(asked, None if held is None else held.engine, len(versions), address)
+    address = address or (None if held is None else held.address)
+    if held is None or held.engine != engine or rebuild:
+        return build(store, engine, advance, address), True
+    if held.content == content_digest(versions):
+        return _renewed(store, held), False
+    try:
+        previous = Previous.at(store.cache.index / held.folder)
+    except (OSError, ValueError):  # a damaged index is built anew
+        return build(store, engine, advance, address), True
+    changes = Changes.between(previous, versions)
+    if held.updates >= MOST_UPDATES or held.updated + changes.count > RENEWED_SHARE * held.documents:
+        return build(store, engine, advance, address), True
+    return apply(store, held, changes, advance, address), True
 
 
 def _renewed(store: Store, held: Manifest) -> Manifest:
@@ -85,64 +135,95 @@ def _no_collector() -> Iterator[None]:
         gc.enable()
 
 
-def build(store: Store, engine: str, advance: Callable[[int], None]) -> Manifest:
-    """Build a generation aside and switch to it; what stood before stays whole until then."""
-    root = store.cache.index
-    root.mkdir(parents=True, exist_ok=True)
-    number = _next_generation(root)
-    aside = root / f"building-{number:06d}"
-    shutil.rmtree(aside, ignore_errors=True)
-    try:
-        with _no_collector():
-            documents = _write(store, engine, aside, advance)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)  # a full disk needs the room
-        raise
-    versions = store.current_versions()
-    if documents != len(versions):
-        raise IndexDamaged(aside, f"{documents} documents were written for {len(versions)} trials")
-    manifest = Manifest(
-        index_version=INDEX_VERSION,
-        analysis_version=ANALYSIS_VERSION,
-        engine=engine,
-        generation=number,
-        documents=documents,
-        change=store.change,
-        content=content_digest(versions),
-        data_timestamp=store.data_timestamp,
-        built_at=utc_now(),
-        files=checksums(aside),
-    )
-    aside.rename(root / manifest.folder)
-    write_manifest(root, manifest)
-    _remove_old(root)
-    return manifest
+def build(store: Store, engine: str, advance: Callable[[int], None], address: str | None = None) -> Manifest:
+    """Build a generation anew, aside, and switch to it; what stood before stays whole until then."""
+    fresh = _Fresh(store, engine, address, store.current_versions())
+    return fresh.written(None, Changes([], [], []), store.records(), advance)
 
 
-def _write(store: Store, engine: str, aside: Path, advance: Callable[[int], None]) -> int:
-    inverter, columns, sites, learner = Inverter(), ColumnWriter(), SiteWriter(), Learner()
-    cards: list[Card] = []
-    for raw in store.records():
-        trial = normalise(raw)
-        made = document(trial, raw)
-        learner.add(trial)
-        inverter.add(made)
-        columns.add(made)
-        sites.add(made.sites)
-        cards.append(made.card)
-        advance(1)
-    inverted = inverter.finish()
-    columns.write(aside / "columns")
-    sites.write(aside / "sites")
-    write_matrix(aside / "vectors", vectors(inverted), inverted.surfaces)
-    words = aside / "words"
-    words.mkdir()
-    find = Phrases(inverted).rows
-    write_synonyms(words, learner.finish(find), find)
-    write_names(words, cards)
-    write_dictionary(words, inverted)
-    engine_writer(engine).write(aside / engine, inverted, cards)
-    return len(cards)
+def apply(
+    store: Store, held: Manifest, changes: Changes, advance: Callable[[int], None], address: str | None = None
+) -> Manifest:
+    """Make a generation from the one held and what changed since, and switch to it."""
+    fresh = _Fresh(store, held.engine, address, store.current_versions())
+    records = (store.raw(nct_id) for nct_id in sorted((*changes.new, *changes.changed)))
+    return fresh.written(held, changes, records, advance)
+
+
+@dataclass(frozen=True)
+class _Fresh:
+    """A generation in the making."""
+
+    store: Store
+    engine: str
+    address: str | None
+    versions: dict[str, bytes]
+
+    def written(
+        self, held: Manifest | None, changes: Changes, records: Iterator[RawRecord], advance: Callable[[int], None]
+    ) -> Manifest:
+        """Write it aside, count it, switch to it."""
+        root = self.store.cache.index
+        root.mkdir(parents=True, exist_ok=True)
+        number = _next_generation(root)
+        aside = root / f"building-{number:06d}"
+        shutil.rmtree(aside, ignore_errors=True)
+        previous = None if held is None else Previous.at(root / held.folder)
+        writer = GenerationWriter(aside, self.engine, number, self.address, previous)
+        try:
+            with _no_collector():
+                writer.remove((*changes.gone, *changes.changed))
+                with closing(_told(records, advance)) as told:
+                    for batch in batches(told, len(self.versions) if held is None else 0):
+                        writer.add(batch, self.versions)
+                self._check(writer.documents, aside)
+                writer.finish()
+            manifest = self._manifest(number, held, changes.count, aside)
+        except BaseException:
+            writer.abandon()
+            raise
+        aside.rename(root / manifest.folder)
+        write_manifest(root, manifest)
+        _remove_old(root)
+        return manifest
+
+    def _check(self, documents: int, aside: Path) -> None:
+        if documents != len(self.versions):
+            raise IndexDamaged(aside, f"{documents} documents for {len(self.versions)} trials")
+
+    def _manifest(self, number: int, held: Manifest | None, changed: int, aside: Path) -> Manifest:
+        shared = {} if held is None else held.files
+        return Manifest(
+            index_version=INDEX_VERSION,
+            analysis_version=ANALYSIS_VERSION,
+            engine=self.engine,
+            address=_kept(self.address) if self.engine == "opensearch" else None,
+            generation=number,
+            documents=len(self.versions),
+            updates=0 if held is None else held.updates + 1,
+            updated=0 if held is None else held.updated + changed,
+            change=self.store.change,
+            content=content_digest(self.versions),
+            data_timestamp=self.store.data_timestamp,
+            built_at=utc_now(),
+            files=checksums(aside, None if held is None else aside.parent / held.folder, shared),
+        )
+
+
+def _kept(address: str | None) -> str | None:
+    """A cluster's addresses as they may be kept: without a password."""
+    if address is None:
+        return None
+    from index.engines.opensearch.addresses import without_password  # noqa: PLC0415 - of that engine alone
+
+    return ",".join(map(without_password, address.split(",")))
+
+
+def _told(records: Iterator[RawRecord], advance: Callable[[int], None]) -> Generator[RawRecord, None, None]:
+    with closing(cast("Generator[RawRecord, None, None]", records)):
+        for raw in records:
+            advance(1)
+            yield raw
 
 
 def _next_generation(root: Path) -> int:

@@ -13,10 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.document import Document
+from index.merge import Merge
 from index.schema import DATES, FILTERED
 
 Mask = NDArray[np.bool_]
 _PARTS = ("rows", "codes")
+_SINGLE = ("numbers", "digests", "enrollment", "ages")
+DIGEST_BYTES = 16  # of a version's digest: enough to tell that a record changed
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,13 @@ class ValueColumn:
     values: list[str]
     rows: NDArray[np.int32]
     codes: NDArray[np.int32]
+
+    def matching(self, asked: Iterable[str], *, closed: bool) -> list[str]:
+        """Values that are meant: those of a closed list as they stand, of an open one in any case."""
+        if closed:
+            return list(asked)
+        folded = {value.casefold() for value in asked}
+        return [value for value in self.values if value.casefold() in folded]
 
     def mask(self, wanted: Iterable[str], size: int) -> Mask:
         """Rows that have any of the values."""
@@ -47,11 +57,14 @@ class ValueColumn:
         return counted, int(mask.sum()) - int(having.sum())
 
 
+_NOTHING = ValueColumn([], np.zeros(0, np.int32), np.zeros(0, np.int32))
+
+
 class Columns:
     """The columns of one generation, opened where they lie: all at once, so that a reader keeps its generation."""
 
     def __init__(self, folder: Path) -> None:
-        names = ["numbers", "enrollment", "ages", *DATES, *(f"{key}.{part}" for key in FILTERED for part in _PARTS)]
+        names = [*_SINGLE, *DATES, *(f"{key}.{part}" for key in FILTERED for part in _PARTS)]
         self._arrays: dict[str, NDArray[np.generic]] = {
             name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names
         }
@@ -61,6 +74,15 @@ class Columns:
     def _value_column(self, key: str, values: list[str]) -> ValueColumn:
         rows, codes = (self._arrays[f"{key}.{part}"].view(np.int32) for part in _PARTS)
         return ValueColumn(values, rows, codes)
+
+    def array(self, name: str) -> NDArray[np.generic]:
+        """Values of which a row has one, by the name of their file."""
+        return self._arrays[name]
+
+    @property
+    def digests(self) -> NDArray[np.uint8]:
+        """Rows × `DIGEST_BYTES`: the beginning of the digest of the version that a row was made from."""
+        return self._arrays["digests"].view(np.uint8)
 
     @cached_property
     def ids(self) -> list[str]:
@@ -105,43 +127,71 @@ class Columns:
 class ColumnWriter:
     """Collects columns from documents in order of their rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, previous: "Columns | None" = None) -> None:
+        """Begin with nothing, or with the rows of the columns before, whose codes then go on."""
+        self._previous = previous
+        self._removed: set[int] = set()
         self._numbers: list[int] = []
-        self._codes: dict[str, dict[str, int]] = {key: {} for key in FILTERED}
+        self._digests: list[bytes] = []
+        self._codes: dict[str, dict[str, int]] = {
+            key: {} if previous is None else {value: code for code, value in enumerate(previous.values(key).values)}
+            for key in FILTERED
+        }
         self._pairs: dict[str, tuple[list[int], list[int]]] = {key: ([], []) for key in FILTERED}
         self._days: dict[str, list[int]] = {key: [] for key in DATES}
         self._enrollment: list[int] = []
         self._ages: list[tuple[float, float]] = []
 
-    def add(self, document: Document) -> None:
-        """Take one document's values."""
+    def remove(self, nct_ids: Iterable[str]) -> None:
+        """Leave out rows of the columns before; a changed document is removed, then added."""
+        self._removed.update(int(nct_id[3:]) for nct_id in nct_ids)
+
+    def add(self, document: Document, digest: bytes) -> dict[str, list[int]]:
+        """Take one document's values and its version's digest; the codes of its values by key."""
         row = len(self._numbers)
         self._numbers.append(int(document.nct_id[3:]))
+        self._digests.append(digest[:DIGEST_BYTES])
+        coded = {}
         for key, (rows, codes) in self._pairs.items():
             known = self._codes[key]
-            for value in document.values[key]:
-                rows.append(row)
-                codes.append(known.setdefault(value, len(known)))
+            own = coded[key] = [known.setdefault(value, len(known)) for value in document.values[key]]
+            rows.extend([row] * len(own))
+            codes.extend(own)
         for key, days in self._days.items():
             days.append(document.days[key])
         self._enrollment.append(-1 if document.enrollment is None else document.enrollment)
         youngest, oldest = document.ages
         self._ages.append((youngest or 0.0, float("inf") if oldest is None else oldest))
+        return coded
 
-    def write(self, folder: Path) -> None:
-        """Write the columns into a new folder."""
+    def write(self, folder: Path) -> Merge:
+        """Write the columns into a new folder; how the rows before and the new ones lie in them."""
         folder.mkdir(parents=True)
+        previous = self._previous
+        new = self._arrays()
+        before = np.zeros(0, np.int64) if previous is None else previous.numbers
+        merge = Merge.of(before, self._removed, new["numbers"].view(np.int64))
 
         def save(name: str, array: NDArray[np.generic]) -> None:
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
 
-        save("numbers", np.array(self._numbers, np.int64))
+        for name, array in new.items():
+            save(name, merge.rows(array[:0] if previous is None else previous.array(name), array))
         for key, (rows, codes) in self._pairs.items():
-            save(f"{key}.rows", np.array(rows, np.int32))
-            save(f"{key}.codes", np.array(codes, np.int32))
-        for key, days in self._days.items():
-            save(key, np.array(days, np.int32))
-        save("enrollment", np.array(self._enrollment, np.int64))
-        save("ages", np.array(self._ages, np.float64).reshape(-1, 2))
+            column = _NOTHING if previous is None else previous.values(key)
+            taken, merged = merge.lines(column.rows, np.array(rows, np.int32))
+            save(f"{key}.rows", merged)
+            save(f"{key}.codes", np.concatenate([column.codes, np.array(codes, np.int32)])[taken])
         vocabularies = {key: list(known) for key, known in self._codes.items()}
         (folder / "values.json").write_bytes(msgspec.json.encode(vocabularies))
+        return merge
+
+    def _arrays(self) -> dict[str, NDArray[np.generic]]:
+        """New rows' values of which a row has one."""
+        return {
+            "numbers": np.array(self._numbers, np.int64),
+            "digests": np.frombuffer(b"".join(self._digests), np.uint8).reshape(-1, DIGEST_BYTES),
+            **{key: np.array(days, np.int32) for key, days in self._days.items()},
+            "enrollment": np.array(self._enrollment, np.int64),
+            "ages": np.array(self._ages, np.float64).reshape(-1, 2),
+        }

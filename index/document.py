@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -13,7 +14,22 @@ from index.schema import NUMBER_OF_PIECE, TEXT_FIELDS, current_country, other_co
 
 CHILD_BELOW, OLDER_FROM = 18, 65  # years; the registry's own age groups
 _COUNTRY = NUMBER_OF_PIECE["LocationCountry"]
-_PATHS = tuple((number, text_field.names) for number, text_field in enumerate(TEXT_FIELDS))
+_number = itemgetter(0)
+_Tree: TypeAlias = dict[str, tuple[int | None, "_Tree"]]  # a name in a record → the field that it is, what is below it
+
+
+def _tree() -> _Tree:
+    """All searched paths: each record is walked once, not once a path."""
+    tree: _Tree = {}
+    for number, text_field in enumerate(TEXT_FIELDS):
+        branch = tree
+        for name in text_field.names[:-1]:
+            branch = branch.setdefault(name, (None, {}))[1]
+        branch[text_field.names[-1]] = (number, {})
+    return tree
+
+
+_TREE = _tree()
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -66,7 +82,7 @@ def document(trial: Trial, raw: RawRecord) -> Document:
     """Make the document of a trial from it and its own record."""
     return Document(
         nct_id=trial.nct_id,
-        texts=list(texts(raw.data)),
+        texts=texts(raw.data),
         values=_values(trial),
         days={
             "start": _day(trial.start_date),
@@ -81,29 +97,38 @@ def document(trial: Trial, raw: RawRecord) -> Document:
     )
 
 
-def texts(data: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    """Yield (field number, value) for every searched text of a parsed record."""
-    for number, names in _PATHS:
-        for value in _at(data, names, 0):
-            yield number, value
-            if number == _COUNTRY:
-                other = other_country_name(value)
-                if other is not None:
-                    yield number, other
+def texts(data: dict[str, Any]) -> list[tuple[int, str]]:
+    """(Field number, value) of every searched text of a parsed record, field by field, in the record's order."""
+    found: list[tuple[int, str]] = []
+    _below(data, _TREE, found)
+    found.sort(key=_number)
+    return found
 
 
-def _at(node: object, names: tuple[str, ...], depth: int) -> Iterator[str]:
-    if isinstance(node, str):
-        if depth == len(names):
-            yield node
-    elif isinstance(node, dict):
-        if depth < len(names):
-            below = node.get(names[depth])
-            if below is not None:
-                yield from _at(below, names, depth + 1)
+def _below(node: object, tree: "_Tree", found: list[tuple[int, str]]) -> None:
+    """Find what the tree has below a part of a record; lists leave no mark in it."""
+    if isinstance(node, dict):
+        for name, (number, branch) in tree.items():
+            value = node.get(name)
+            if value is None:
+                continue
+            if number is None:
+                _below(value, branch, found)
+            else:
+                _values_of(value, number, found)
     elif isinstance(node, list):
         for item in node:
-            yield from _at(item, names, depth)
+            _below(item, tree, found)
+
+
+def _values_of(value: object, number: int, found: list[tuple[int, str]]) -> None:
+    if isinstance(value, str):
+        found.append((number, value))
+        if number == _COUNTRY and (other := other_country_name(value)) is not None:
+            found.append((number, other))
+    elif isinstance(value, list):
+        for item in value:
+            _values_of(item, number, found)
 
 
 def _day(date: str | None) -> int:

@@ -124,6 +124,19 @@ class EngineUnknown(UsageError):
 
 
 @dataclass(eq=False)
+class WorkerDied(TrialkinError):
+    """A process that analysed records for a build ended before its work did."""
+
+    code: int | None
+
+    def __str__(self) -> str:
+        return (
+            f"a process that analysed records died (exit {self.code}); was there memory enough? "
+            "The old index stands; try `trialkin index` again."
+        )
+
+
+@dataclass(eq=False)
 class IndexDamaged(IndexUnusable):
     """Files of the index are missing or not what was written."""
 
@@ -132,3 +145,81 @@ class IndexDamaged(IndexUnusable):
 
     def __str__(self) -> str:
         return f"{self.path} is damaged ({self.reason}). Build the index anew with `trialkin index --rebuild`."
+
+
+class ClusterError(IndexUnusable):
+    """What an engine asks of a cluster, and does not get."""
+
+
+class ClientMissing(ClusterError):
+    """The library that speaks to a cluster is an extra."""
+
+    def __str__(self) -> str:
+        return "the engine opensearch needs opensearch-py. Install it with `pip install 'trialkin[opensearch]'`."
+
+
+class ClusterUnnamed(ClusterError):
+    """The engine is asked for, and nobody says where its cluster is."""
+
+    def __str__(self) -> str:
+        return "the engine opensearch needs a cluster's address. Name it with --opensearch URL or TRIALKIN_OPENSEARCH."
+
+
+@dataclass(eq=False)
+class AddressMalformed(UsageError):
+    """A text that is no cluster's address."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.text!r} is no cluster's address; write http://host:9200, several of them joined by commas."
+
+
+@dataclass(eq=False)
+class ClusterUnreachable(ClusterError):
+    """No node gave an answer in the time that there is for one."""
+
+    addresses: str
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"no OpenSearch answers at {self.addresses} ({self.reason}). "
+            "See that it runs, or name another address with --opensearch URL or TRIALKIN_OPENSEARCH."
+        )
+
+
+@dataclass(eq=False)
+class ClusterIncomplete(ClusterError):
+    """Some of the index's shards do not answer: there is no whole answer, and a part of one is none."""
+
+    index: str
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"a part of the index {self.index} does not answer ({self.reason}). "
+            "Bring the cluster's nodes back, or build the index anew with `trialkin index --rebuild`."
+        )
+
+
+@dataclass(eq=False)
+class ClusterForeign(ClusterError):
+    """The cluster does not hold what the index's own files say."""
+
+    index: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the cluster's index {self.index} {self.reason}. Build it anew with `trialkin index --rebuild`."
+
+
+@dataclass(eq=False)
+class ClusterRefused(ClusterError):
+    """The cluster answered, and it was no."""
+
+    addresses: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the OpenSearch at {self.addresses} refused: {self.reason}. See its rights, its version and its log."

@@ -4,8 +4,9 @@ Every engine's postings, their scores and similarity's vectors are made from thi
 """
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,30 +44,32 @@ class Inverter:
 
     def __init__(self) -> None:
         self._vocabulary = Vocabulary()
-        self._rows = 0
         self._words = array("i")
-        self._text_row = array("i")
-        self._text_field = array("B")
-        self._text_words = array("i")
+        self._fields = bytearray()
+        self._texts = array("i")
 
-    def add(self, document: Document) -> None:
-        """Analyse a document's texts; its row is the number of documents before it."""
-        for field, text in document.texts:
-            numbers = self._vocabulary.word_numbers(text)
-            self._words.extend(numbers)
-            self._text_row.append(self._rows)
-            self._text_field.append(field)
-            self._text_words.append(len(numbers))
-        self._rows += 1
+    def add(self, document: Document) -> list[tuple[int, str]]:
+        """Analyse a document's texts; its row is the number of documents before it.
+
+        The texts again as their terms, each between spaces, with their fields.
+        """
+        fields = [field for field, _ in document.texts]
+        numbers = self._vocabulary.word_numbers([text for _, text in document.texts])
+        self._words.fromlist(numbers)
+        self._fields.extend(fields)
+        self._texts.append(len(fields))
+        return list(zip(fields, self._vocabulary.spelled(numbers), strict=True))
 
     def finish(self) -> InvertedFile:
         """Sort what was taken by term, row and field."""
-        words = np.frombuffer(self._words, np.int32) if self._words else np.zeros(0, np.int32)
-        text_row = np.array(self._text_row, np.int32)
-        text_field = np.array(self._text_field, np.uint8)
-        text_words = np.array(self._text_words, np.int32)
-        term = np.array(self._vocabulary.term_of_word, np.int32)[words] if words.size else words
-        word_counts = np.bincount(words, minlength=len(self._vocabulary.term_of_word))
+        numbers = np.frombuffer(self._words, np.int32) if self._words else np.zeros(0, np.int32)
+        text_words = (np.diff(np.flatnonzero(numbers == 0), prepend=-1) - 1).astype(np.int32)
+        text_row = np.repeat(np.arange(len(self._texts), dtype=np.int32), self._texts)
+        text_field = np.frombuffer(bytes(self._fields), np.uint8)
+        words = numbers[numbers != 0] - 1
+        terms_of_words = np.array(self._vocabulary.term_of_word, np.int32)
+        term = terms_of_words[words] if words.size else words
+        word_counts = np.bincount(words, minlength=terms_of_words.size)
         order = np.argsort(term, kind="stable")
         term = term[order]
         row = np.repeat(text_row, text_words)[order]
@@ -74,10 +77,10 @@ class Inverter:
         positions = _positions(text_row, text_field, text_words)[order]
         first = _firsts(term, row, field)
         start = np.append(np.flatnonzero(first), term.size)
-        lengths = np.zeros((self._rows, len(TEXT_FIELDS)), np.int32)
+        lengths = np.zeros((len(self._texts), len(TEXT_FIELDS)), np.int32)
         np.add.at(lengths, (text_row, text_field), text_words)
         return InvertedFile(
-            rows=self._rows,
+            rows=len(self._texts),
             terms=self._vocabulary.terms,
             surfaces=self._vocabulary.surfaces(word_counts.tolist()),
             term=term[first],
@@ -115,3 +118,49 @@ def _positions(text_row: Ints, text_field: NDArray[np.uint8], text_words: Ints) 
 def runs(term: Ints, row: Ints) -> NDArray[np.int64]:
     """Where each (term, row) begins in arrays sorted by both."""
     return np.flatnonzero(_firsts(term, row))
+
+
+def joined(parts: Sequence[InvertedFile]) -> InvertedFile:
+    """One inverted file of several, the rows of each after those of the one before."""
+    if len(parts) == 1:
+        return parts[0]
+    numbers: dict[str, int] = {}
+    surfaces: list[str] = []
+    term, row, lengths, starts, positions = [], [], [np.zeros((0, len(TEXT_FIELDS)), np.int32)], [], []
+    rows = words = 0
+    for part in parts:
+        number = np.array([numbers.setdefault(spelled, len(numbers)) for spelled in part.terms], np.int32)
+        surfaces += [surface for surface, at in zip(part.surfaces, number.tolist(), strict=True) if at >= len(surfaces)]
+        term.append(number[part.term])
+        row.append(part.row + np.int32(rows))
+        lengths.append(part.lengths)
+        starts.append(part.start[:-1] + words)
+        positions.append(part.positions)
+        rows += part.rows
+        words += part.positions.size
+    terms = _stacked(term, np.int32)
+    order = np.argsort(terms, kind="stable")  # rows ascend from part to part
+    count = _stacked([part.count for part in parts], np.int32)[order]
+    return InvertedFile(
+        rows=rows,
+        terms=list(numbers),
+        surfaces=surfaces,
+        term=terms[order],
+        row=_stacked(row, np.int32)[order],
+        field=_stacked([part.field for part in parts], np.uint8)[order],
+        count=count,
+        start=np.append(0, np.cumsum(count)).astype(np.int64),
+        positions=_stacked(positions, np.int32)[ranges(_stacked(starts, np.int64)[order], count)],
+        lengths=np.concatenate(lengths),
+    )
+
+
+def _stacked(arrays: Sequence[NDArray[np.generic]], kind: type[np.generic]) -> NDArray[Any]:
+    return np.concatenate([np.zeros(0, kind), *arrays])
+
+
+def ranges(starts: NDArray[np.int64], counts: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Indices of all ranges, one after the other."""
+    ends = np.cumsum(counts, dtype=np.int64)
+    begins = np.repeat(starts - (ends - counts), counts)
+    return begins + np.arange(begins.size)

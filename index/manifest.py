@@ -5,6 +5,7 @@ The manifest is replaced atomically, last: a reader sees the old generation or t
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -17,13 +18,19 @@ NAME = "manifest.json"
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What an index is. `change` is the store's change number that it holds; `files` maps paths to SHA-256."""
+    """What an index is. `change` is the store's change number that it holds; `files` maps paths to SHA-256.
+
+    `updates` were made since the last rebuild, `updated` trials came or went by them; `address` is a cluster's.
+    """
 
     index_version: int
     analysis_version: int
     engine: str
+    address: str | None
     generation: int
     documents: int
+    updates: int
+    updated: int
     change: int
     content: str
     data_timestamp: str | None
@@ -75,10 +82,28 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     draft.replace(folder / NAME)
 
 
-def checksums(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file below a folder, by its path in it."""
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+def checksums(folder: Path, before: Path | None = None, known: Mapping[str, str] | None = None) -> dict[str, str]:
+    """SHA-256 of every file below a folder, by its path in it.
+
+    A file that is shared with the folder `before` keeps the checksum `known` of it.
+    """
+    summed = {}
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        name = path.relative_to(folder).as_posix()
+        shared = before is not None and known is not None and name in known and _same(path, before / name)
+        summed[name] = known[name] if shared and known is not None else _sha256(path)
+    return summed
+
+
+def _same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except FileNotFoundError:
+        return False
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

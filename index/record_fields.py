@@ -5,7 +5,7 @@ records of 10 KB take 0.4 s; answers are kept, so that the same question in a ba
 """
 
 import keyword
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,16 +17,15 @@ from crawler.dates import age_years, first_day
 from crawler.errors import RecordInvalid, TrialUnknown
 from crawler.record import RawRecord
 from index.columns import Columns
-from index.engines.base import POSITION_BITS
 from index.errors import RecordsNeeded
 from index.inverted import Ints
 from index.query.areas import path
-from index.query.tree import Between, Days, Recorded, Truth, Words
+from index.query.tree import Between, Days, Recorded, Truth, Words, plain
 from index.schema import AREAS, NUMBER_OF_PIECE, TEXT_FIELDS, other_country_name, pieces_of
 from index.written import stands
 
 Records = Callable[[str], RawRecord]  # NCT id → the record as fetched; TrialUnknown where there is none
-Places = Callable[[Words], NDArray[np.uint64]]  # where words in any form stand, as `Engine.positions` tells it
+FieldsOf = Callable[[Words], Sequence[tuple[int, Ints]]]  # fields that hold words in any form: number, rows
 Path = tuple[str, ...]
 Asked = Words | Recorded
 
@@ -98,20 +97,20 @@ class RecordQuestion:
         """Rows known to pass a test; for rows that nothing asked about, False says nothing."""
         return self._answers[test].holds
 
-    def holding(self, test: Asked, rows: Ints, places: Places) -> Ints:
+    def holding(self, test: Asked, rows: Ints, fields_of: FieldsOf) -> Ints:
         """Rows, of some, that pass a test; RecordsNeeded where they have to be read and can't be."""
         answer = self._answers[test]
         unknown = rows[~answer.known[rows]]
         if unknown.size:
-            self._read(test, unknown, places)
+            self._read(test, unknown, fields_of)
         return rows[answer.holds[rows]]
 
-    def _read(self, test: Asked, rows: Ints, places: Places) -> None:
+    def _read(self, test: Asked, rows: Ints, fields_of: FieldsOf) -> None:
         if self._records is None:
             raise RecordsNeeded(test.piece if isinstance(test, Recorded) else f'"{test.said or " ".join(test.terms)}"')
         if self._reader is None:
             self._reader = _Reader({path for each in self._answers for path in paths_of(each)})
-            self._spots = {each: Spots.of(places(each)) for each in self._answers if isinstance(each, Words)}
+            self._spots = {each: Spots.of(fields_of(plain(each))) for each in self._answers if isinstance(each, Words)}
         ids = self._columns.ids
         for row in rows.tolist():
             try:
@@ -131,22 +130,24 @@ class RecordQuestion:
 
 @dataclass(frozen=True)
 class Spots:
-    """Which fields of which rows hold the words in any form: the others need not be read."""
+    """Which fields of which rows hold words in any form: the others need not be read."""
 
-    rows: NDArray[np.uint64]
-    numbers: list[int]
+    rows: Ints
+    numbers: NDArray[np.uint8]
 
     @classmethod
-    def of(cls, places: NDArray[np.uint64]) -> "Spots":
-        """Forget where in a field."""
-        spots = np.unique(places >> np.uint64(POSITION_BITS))
-        fields_a_row = np.uint64(32 - POSITION_BITS)
-        return cls(spots >> fields_a_row, (spots & np.uint64((1 << fields_a_row) - 1)).tolist())
+    def of(cls, fields: Sequence[tuple[int, Ints]]) -> "Spots":
+        """Sort what each field holds by row."""
+        rows = np.concatenate([np.zeros(0, np.int32), *(rows for _, rows in fields)])
+        numbers = np.repeat(np.array([n for n, _ in fields], np.uint8), [rows.size for _, rows in fields])
+        order = np.argsort(rows, kind="stable")
+        return cls(rows[order], numbers[order])
 
     def fields(self, row: int) -> list[int]:
         """Numbers of the fields of a row."""
-        begin, end = np.searchsorted(self.rows, np.array([row, row + 1], np.uint64)).tolist()
-        return self.numbers[begin:end]
+        begin, end = np.searchsorted(self.rows, [row, row + 1]).tolist()
+        numbers: list[int] = self.numbers[begin:end].tolist()
+        return numbers
 
 
 class Fields:

@@ -1,11 +1,14 @@
 """How much a term says of a document in a search area: the best over the area's fields of weight × BM25.
 
-The whole number is worked out when an index is built (document frequencies and mean lengths hold for a generation),
-so that a query only adds up: its words' numbers, summed.
+The whole number is worked out when an index is built (document frequencies and mean lengths hold until the next
+rebuild), so that a query only adds up: its words' numbers, summed.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +16,65 @@ from index.inverted import Floats, Ints, InvertedFile, runs
 from index.schema import AREAS, TEXT_FIELDS, pieces_of
 
 K1, B = 1.2, 0.75  # BM25's usual values
+_FIELDS = len(TEXT_FIELDS)
+_TERMS, _ARRAYS = "statistics.json", "statistics.npz"
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What BM25 has to know of a whole collection: each field is one of its own.
+
+    `frequencies[i]` rows hold term `keys[i] // fields` in field `keys[i] % fields`, keys ascending; `mean_lengths` of
+    each field, in words, over the rows that have it.
+    """
+
+    rows: int
+    terms: list[str]
+    keys: NDArray[np.int64]
+    frequencies: Ints
+    mean_lengths: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, inverted: InvertedFile) -> "Statistics":
+        """Count a collection."""
+        filled = np.maximum((inverted.lengths > 0).sum(axis=0), 1)
+        keys, frequencies = np.unique(_keys(inverted.term, inverted.field), return_counts=True)
+        mean_lengths = np.maximum(inverted.lengths.sum(axis=0) / filled, 1.0)
+        return cls(inverted.rows, inverted.terms, keys, frequencies.astype(np.int32), mean_lengths)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {term: number for number, term in enumerate(self.terms)}
+
+    def frequency(self, inverted: InvertedFile) -> Ints:
+        """For each entry of an inverted file, how many rows of the collection hold its term in its field."""
+        if inverted.terms is self.terms or not self.keys.size:
+            number = np.arange(len(inverted.terms), dtype=np.int64)
+        else:
+            number = np.array([self._numbers.get(term, len(self.terms)) for term in inverted.terms], np.int64)
+        keys = _keys(number[inverted.term], inverted.field)
+        at = np.minimum(np.searchsorted(self.keys, keys), max(self.keys.size - 1, 0))
+        if not self.keys.size:
+            return np.zeros(keys.size, np.int32)
+        found: Ints = np.where(self.keys[at] == keys, self.frequencies[at], 0)
+        return found
+
+    def write(self, folder: Path) -> None:
+        """Keep them in a folder that is there."""
+        (folder / _TERMS).write_bytes(msgspec.json.encode(self.terms))
+        numbers = np.array([self.rows], np.int64)
+        np.savez(folder / _ARRAYS, rows=numbers, keys=self.keys, frequencies=self.frequencies, mean=self.mean_lengths)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Statistics":
+        """Read what `write` kept."""
+        terms = msgspec.json.decode((folder / _TERMS).read_bytes(), type=list[str])
+        with np.load(folder / _ARRAYS) as held:
+            return cls(int(held["rows"][0]), terms, held["keys"], held["frequencies"], held["mean"])
+
+
+def _keys(term: NDArray[np.integer], field: NDArray[np.uint8]) -> NDArray[np.int64]:
+    return term.astype(np.int64) * _FIELDS + field
 
 
 @dataclass(frozen=True)
@@ -24,28 +86,24 @@ class AreaPostings:
     weight: Floats
 
 
-def bm25(inverted: InvertedFile) -> NDArray[np.float64]:
+def bm25(inverted: InvertedFile, statistics: Statistics) -> NDArray[np.float64]:
     """BM25 of every entry of the inverted file, each field a collection of its own."""
-    fields = len(TEXT_FIELDS)
-    key = inverted.term.astype(np.int64) * fields + inverted.field
-    frequency = np.bincount(key, minlength=1)[key]  # rows with the term in the field
-    inverse = np.log1p((inverted.rows - frequency + 0.5) / (frequency + 0.5))
-    filled = np.maximum((inverted.lengths > 0).sum(axis=0), 1)
-    mean = np.maximum(inverted.lengths.sum(axis=0) / filled, 1.0)
+    frequency = np.minimum(statistics.frequency(inverted), statistics.rows)
+    inverse = np.log1p((statistics.rows - frequency + 0.5) / (frequency + 0.5))
     length = inverted.lengths[inverted.row, inverted.field]
-    norm = K1 * (1 - B + B * length / mean[inverted.field])
+    norm = K1 * (1 - B + B * length / statistics.mean_lengths[inverted.field])
     score: NDArray[np.float64] = inverse * inverted.count * (K1 + 1) / (inverted.count + norm)
     return score
 
 
-def area_postings(inverted: InvertedFile) -> dict[str, AreaPostings]:
+def area_postings(inverted: InvertedFile, statistics: Statistics) -> dict[str, AreaPostings]:
     """Scored postings of every search area."""
-    score = bm25(inverted)
+    score = bm25(inverted, statistics)
     return {area: _of_area(inverted, score, area) for area in AREAS}
 
 
 def _of_area(inverted: InvertedFile, score: NDArray[np.float64], area: str) -> AreaPostings:
-    weights = np.zeros(len(TEXT_FIELDS))
+    weights = np.zeros(_FIELDS)
     for number, weight in pieces_of(area).items():
         weights[number] = weight
     entries = np.flatnonzero(weights[inverted.field] > 0)

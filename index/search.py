@@ -1,41 +1,36 @@
 """Query → page of hits with an exact total and facets; an id → similar trials with reasons. One open generation."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
-from index.columns import Columns, Mask
+from index.columns import Columns
 from index.document import Card
 from index.engines import open_engine
-from index.errors import DistanceUnmeasured, EngineDiffers, IndexDamaged
-from index.evaluate import Evaluator
+from index.engines.base import Answer, Question
+from index.errors import EngineDiffers, IndexDamaged
+from index.facets import FacetCount
 from index.highlight import Highlight, Highlighter
 from index.manifest import Manifest, read_manifest
 from index.query.expand import Expander
-from index.query.tree import All, Any, Near, Node, positive_words, record_tests
+from index.query.tree import All, Filters, Node, positive_words
 from index.record_fields import RecordFields, Records
-from index.schema import BASIC, FACETS
 from index.similar.matrix import Matrix
 from index.similar.reasons import Fact, Kinship, Why, shared_facts, spelled, why
 from index.sites import SiteTable
 from index.spelling import Dictionary
 from index.suggest import Names
 from index.synonyms import Synonyms
+from index.tables import Tables
 
 HIGHLIGHTED_HITS = 100
 MISSPELLINGS = 5  # words that nobody has, of which the nearest is looked for: each costs milliseconds
-OPEN_FACET_VALUES = 20  # of an open list; a closed one is told whole
-_BY_DATE = {"relevance": "updated"}  # where nothing was asked in words, the newest is the most relevant
-
-Filters = dict[str, Node]  # a filter flag's name → what it asks; a facet ignores the flag of its own key
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -48,13 +43,6 @@ class Hit(msgspec.Struct, frozen=True):
     conditions: tuple[str, ...]
     score: float | None
     highlights: list[Highlight]
-
-
-class FacetCount(msgspec.Struct, frozen=True):
-    """A value and how many trials have it; value None counts those without any."""
-
-    value: str | bool | None
-    count: int
 
 
 class SearchPage(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -108,12 +96,12 @@ class Index:
         self.manifest = manifest
         self.columns = Columns(folder / "columns")
         self.sites = SiteTable(folder / "sites")
-        self.matrix = Matrix(folder / "vectors")
+        self.matrix = Matrix(folder / "vectors", self.columns.numbers)
         self.synonyms = Synonyms(folder / "words")
         self.names = Names(folder / "words")
         self.dictionary = Dictionary(folder / "words")
-        self._records = RecordFields(self.columns, records)
-        self._engine = open_engine(manifest.engine, folder / manifest.engine)  # last: it alone has to be closed
+        tables = Tables(self.columns, self.sites, RecordFields(self.columns, records))
+        self._engine = open_engine(manifest.engine, folder, tables)  # last: it alone has to be closed
 
     @classmethod
     def open(cls, root: Path, manifest: Manifest, records: Records | None = None) -> Self:
@@ -140,95 +128,57 @@ class Index:
 
     def card(self, nct_id: str) -> Card | None:
         """What an answer shows of a trial, None where the index doesn't have it."""
-        row = self.columns.row(nct_id)
-        return None if row is None else self._engine.cards([row])[0]
-
-    def _evaluator(self, *nodes: Node) -> Evaluator:
-        """Make an evaluator for all that one question asks."""
-        return Evaluator(self._engine, self.columns, self.sites, self._records.question(record_tests(All(nodes))))
+        return None if self.columns.row(nct_id) is None else self._engine.cards([nct_id])[0]
 
     # -- search ----------------------------------------------------------------------------------------------------
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer a request: hits in order, the exact total, facets where they are asked for."""
-        evaluator, node, filters, also = self._meant(request)
-        masks = {name: evaluator.mask(part) for name, part in filters.items()}
-        asked = evaluator.mask(node, _worth_asking(masks, facets=request.facets))
-        found = _and(asked, masks.values())
-        worded = bool(positive_words(node))
-        scores = evaluator.scores(node) if worded else None
-        rows = self._ordered(found, scores, request)
-        total = int(found.sum())
+        question, also = self._question(request)
+        answer = self._engine.answer(question)
+        missed = [] if answer.total else list(dict.fromkeys(near for _, near in self.misspelled(request) if near))
         return SearchPage(
             query=request.text,
-            total=total,
-            hits=self._hits(rows, scores, Highlighter.of(All((node, *filters.values())))),
-            facets=self._facets(asked, masks) if request.facets else {},
+            total=answer.total,
+            hits=self._hits(answer, Highlighter.of(All((question.node, *question.filters.values())))),
+            facets=answer.facets,
             also=also,
             data_timestamp=self.manifest.data_timestamp,
-            did_you_mean=[] if total else list(dict.fromkeys(near for _, near in self.misspelled(request) if near)),
+            did_you_mean=missed,
         )
 
-    def _meant(self, request: SearchRequest) -> tuple[Evaluator, Node, Filters, list[str]]:
-        """Trees to answer with synonyms in them where they are asked for, who answers them, and those synonyms."""
+    def matching(self, request: SearchRequest) -> tuple[int, list[str]]:
+        """Exact total, and the ids of the page asked for: what a caller needs who has the records."""
+        answer = self._engine.answer(replace(self._question(request)[0], facets=False))
+        return answer.total, [nct_id for nct_id, _ in answer.hits]
+
+    def _question(self, request: SearchRequest) -> tuple[Question, list[str]]:
+        """What to ask the engine, with synonyms in it where they are asked for, and those synonyms."""
         expander = Expander(self.synonyms.table)
         node, filters = All() if request.node is None else request.node, request.filters
         if request.synonyms:
             node = expander.expanded(node)
             filters = {name: expander.expanded(part) for name, part in filters.items()}
-        evaluator = self._evaluator(node, *filters.values())
-        for words in expander.used:
-            evaluator.know(words, self.synonyms.rows(words.area, words.terms))
-        return evaluator, node, filters, list(dict.fromkeys(expander.used.values()))
+        question = Question(
+            node=node,
+            filters=filters,
+            facets=request.facets,
+            order=((request.sort, request.ascending), *request.then),
+            limit=request.limit,
+            offset=request.offset,
+            phrases={words: self.synonyms.rows(words.area, words.terms) for words in expander.used},
+        )
+        return question, list(dict.fromkeys(expander.used.values()))
 
     def misspelled(self, request: SearchRequest) -> list[tuple[str, str | None]]:
         """Terms asked for that no trial has anywhere, each with the nearest word that several have."""
         asked = All((All() if request.node is None else request.node, *request.filters.values()))
         terms = dict.fromkeys(term for words in positive_words(asked) for term in words.terms)
-        unheld = (term for term in terms if not self._engine.posting(BASIC, term).rows.size)
+        unheld = (term for term in terms if not self._engine.frequency(term))
         return [(term, self.dictionary.nearest(term)) for term in islice(unheld, MISSPELLINGS)]
 
-    def matching(self, request: SearchRequest) -> tuple[int, list[str]]:
-        """Exact total, and the ids of the page asked for: what a caller needs who has the records."""
-        evaluator, node, filters, _ = self._meant(request)
-        found = evaluator.mask(All((node, *filters.values())))
-        scores = evaluator.scores(node) if positive_words(node) else None
-        ids = self.columns.ids
-        return int(found.sum()), [ids[row] for row in self._ordered(found, scores, request)]
-
-    def _ordered(self, found: Mask, scores: NDArray[np.float32] | None, request: SearchRequest) -> list[int]:
-        """Rows of the page asked for, in order; missing dates and numbers stand last, ties in order of NCT id."""
-        rows = np.flatnonzero(found)
-        keys: list[NDArray[np.generic]] = []
-        for key, ascending in ((request.sort, request.ascending), *request.then):
-            values = self._sort_key(key, scores, request)[rows]
-            keys += [np.isnan(values), values if ascending else -values]
-        order = np.lexsort([rows, *reversed(keys)])
-        return [int(row) for row in rows[order[request.offset : request.offset + request.limit]]]
-
-    def _sort_key(self, key: str, scores: NDArray[np.float32] | None, request: SearchRequest) -> NDArray[np.float64]:
-        """Values to sort all rows by, the largest first; nan where a row has none."""
-        if key == "distance":
-            distance = self._distance(request.filters)
-            return np.where(np.isinf(distance), np.nan, -distance)
-        if key == "relevance" and scores is not None:
-            return scores.astype(np.float64)
-        column = self.columns.enrollment if key == "enrollment" else self.columns.days(_BY_DATE.get(key, key))
-        missing = -1 if key == "enrollment" else 0
-        return np.where(column == missing, np.nan, column.astype(np.float64))
-
-    def _distance(self, made: Filters) -> NDArray[np.float64]:
-        """Kilometres from the points of --near to each row's nearest site; DistanceUnmeasured without a point."""
-        asked = made.get("near")
-        points = [node for node in (asked.parts if isinstance(asked, Any) else [asked]) if isinstance(node, Near)]
-        if not points:
-            raise DistanceUnmeasured
-        far = [self.sites.distances(point.latitude, point.longitude, self.columns.size) for point in points]
-        distance: NDArray[np.float64] = np.minimum.reduce(far)
-        return distance
-
-    def _hits(self, rows: list[int], scores: NDArray[np.float32] | None, highlighter: Highlighter) -> list[Hit]:
-        cards = self._engine.cards(rows)
+    def _hits(self, answer: Answer, highlighter: Highlighter) -> list[Hit]:
+        cards = self._engine.cards([nct_id for nct_id, _ in answer.hits])
         return [
             Hit(
                 nct_id=card.nct_id,
@@ -236,35 +186,11 @@ class Index:
                 status=card.status,
                 phases=card.phases,
                 conditions=card.conditions,
-                score=None if scores is None else float(scores[row]),
+                score=score,
                 highlights=highlighter.highlights(card) if place < HIGHLIGHTED_HITS else [],
             )
-            for place, (row, card) in enumerate(zip(rows, cards, strict=True))
+            for place, ((_, score), card) in enumerate(zip(answer.hits, cards, strict=True))
         ]
-
-    def _facets(self, asked: Mask, masks: dict[str, Mask]) -> dict[str, list[FacetCount]]:
-        found = _and(asked, masks.values())
-        return {
-            key: self._facet(
-                key, _and(asked, (m for name, m in masks.items() if name != key)) if key in masks else found
-            )
-            for key in FACETS
-        }
-
-    def _facet(self, key: str, mask: Mask) -> list[FacetCount]:
-        column = self.columns.values(key)
-        counts, without = column.counts(mask)
-        counted = {value: int(count) for value, count in zip(column.values, counts, strict=True)}
-        closed = FACETS[key].closed
-        if closed is None:
-            told = {value: count for value, count in counted.items() if count}
-        else:
-            told = {value: counted.get(value, 0) for value in (*closed, *counted)}
-        ordered = sorted(told.items(), key=lambda pair: (-pair[1], pair[0]))
-        if closed is None:
-            ordered = ordered[:OPEN_FACET_VALUES]
-        listed = [FacetCount(value == "true" if key == "results" else value, count) for value, count in ordered]
-        return [*listed, FacetCount(None, without)] if without else listed
 
     # -- similar ---------------------------------------------------------------------------------------------------
 
@@ -272,12 +198,12 @@ class Index:
         """Trials most like all of the given ones, which must be in the index; reasons where kinship is given."""
         rows = [row for row in (self.columns.row(nct_id) for nct_id in nct_ids) if row is not None]
         query = self.matrix.mean(rows)
-        asked = tuple(filters.values())
-        allowed = self._evaluator(*asked).mask(All(asked))
+        allowed = self._engine.mask(All(tuple(filters.values())))
         allowed[rows] = False
         ranked = self.matrix.ranked(query, allowed, limit)
-        cards = self._engine.cards(ranked.rows)
-        own = self._engine.cards(rows)
+        ids = self.columns.ids
+        cards = self._engine.cards([ids[row] for row in ranked.rows])
+        own = self._engine.cards([ids[row] for row in rows])
         mine = {} if kinship is None else spelled(own)
         return [
             SimilarTrial(
@@ -297,21 +223,6 @@ def _facts(own: list[Card], card: Card, kinship: Kinship) -> list[Fact]:
     linked = [fact for mine in own for fact in kinship.facts(mine.nct_id, card.nct_id)]
     shared = [fact for mine in own for fact in shared_facts(mine, card)]
     return list(dict.fromkeys((*linked, *shared)))
-
-
-def _worth_asking(masks: dict[str, Mask], *, facets: bool) -> Mask | None:
-    """Rows that may count: those of all filters, and for facets, which don't know their own, of all but one."""
-    if not masks:
-        return None
-    failed = sum((~mask).astype(np.int16) for mask in masks.values())
-    return np.asarray(failed <= int(facets))
-
-
-def _and(mask: Mask, others: Iterable[Mask]) -> Mask:
-    joined = mask.copy()
-    for other in others:
-        joined &= other
-    return joined
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from crawler.trial import Location
 from index.columns import Mask
+from index.inverted import ranges
+from index.merge import Merge
 
 EARTH_KM = 6371.0088  # mean radius
 
@@ -29,16 +31,27 @@ _SITE = msgspec.msgpack.Decoder(Site)
 _ARRAYS = ("row", "latitude", "longitude", "begins", "texts")
 
 
+_NO_SITES: dict[str, NDArray[np.generic]] = {
+    "row": np.zeros(0, np.int32),
+    "latitude": np.zeros(0, np.float64),
+    "longitude": np.zeros(0, np.float64),
+    "begins": np.zeros(1, np.int64),
+    "texts": np.zeros(0, np.uint8),
+}
+
+
 class SiteTable:
     """Sites of one generation, opened where they lie. `row` is the trial of each site, ascending."""
 
     def __init__(self, folder: Path) -> None:
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
-        self.row: NDArray[np.int32] = arrays["row"]
-        self._latitude: NDArray[np.float64] = arrays["latitude"]
-        self._longitude: NDArray[np.float64] = arrays["longitude"]
-        self._begins: NDArray[np.int64] = arrays["begins"]
-        self._texts: NDArray[np.uint8] = arrays["texts"]
+        self.arrays: dict[str, NDArray[np.generic]] = {
+            name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS
+        }
+        self.row = self.arrays["row"].view(np.int32)
+        self._latitude = self.arrays["latitude"].view(np.float64)
+        self._longitude = self.arrays["longitude"].view(np.float64)
+        self._begins = self.arrays["begins"].view(np.int64)
+        self._texts = self.arrays["texts"].view(np.uint8)
 
     def of(self, row: int) -> list[Site]:
         """Sites of a trial, in the record's order."""
@@ -89,16 +102,23 @@ class SiteWriter:
             self._texts.append(msgspec.msgpack.encode(texts))
         self._rows += 1
 
-    def write(self, folder: Path) -> None:
-        """Write the table into a new folder."""
+    def write(self, folder: Path, merge: Merge, previous: SiteTable | None = None) -> None:
+        """Write the table into a new folder, with the sites that stay of the one before."""
         folder.mkdir(parents=True)
+        before = _NO_SITES if previous is None else previous.arrays
         places = np.array(self._places, np.float64).reshape(-1, 2)
+        taken, row = merge.lines(before["row"].view(np.int32), np.array(self._row, np.int32))
+        lengths = np.concatenate(
+            [np.diff(before["begins"].view(np.int64)), np.array([*map(len, self._texts)], np.int64)]
+        )
+        texts = np.concatenate([before["texts"].view(np.uint8), np.frombuffer(b"".join(self._texts), np.uint8)])
+        starts = np.cumsum(lengths) - lengths
         arrays: dict[str, NDArray[np.generic]] = {
-            "row": np.array(self._row, np.int32),
-            "latitude": places[:, 0],
-            "longitude": places[:, 1],
-            "begins": np.cumsum([0, *map(len, self._texts)]),
-            "texts": np.frombuffer(b"".join(self._texts), np.uint8),
+            "row": row,
+            "latitude": np.concatenate([before["latitude"], places[:, 0]])[taken],
+            "longitude": np.concatenate([before["longitude"], places[:, 1]])[taken],
+            "begins": np.cumsum(np.append(0, lengths[taken])),
+            "texts": texts[ranges(starts[taken], lengths[taken])],
         }
         for name, array in arrays.items():
             np.save(folder / f"{name}.npy", array, allow_pickle=False)

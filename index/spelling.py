@@ -1,5 +1,6 @@
 """Did you mean: for a word that no trial has, the nearest one that several have."""
 
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -15,15 +16,26 @@ LONG = 8  # letters from which two slips are forgiven, below it one
 _NAME = "dictionary.json"
 
 
-def write_dictionary(folder: Path, inverted: InvertedFile) -> None:
-    """Write terms with the words that people write for them, most frequent first, into a folder that is there."""
-    begins = runs(inverted.term, inverted.row)
-    trials = np.bincount(inverted.term[begins], minlength=len(inverted.terms))
-    common = np.flatnonzero(trials >= TRIALS)
-    ordered = common[np.argsort(-trials[common], kind="stable")].tolist()
-    terms, surfaces = inverted.terms, inverted.surfaces
-    kept = [(terms[number], surfaces[number]) for number in ordered if _comparable(terms[number])]
-    (folder / _NAME).write_bytes(msgspec.json.encode(kept))
+class DictionaryWriter:
+    """Counts the trials of each term, batch by batch."""
+
+    def __init__(self) -> None:
+        self._trials: Counter[str] = Counter()
+        self._surfaces: dict[str, tuple[int, str]] = {}  # the word, and in how many trials of its batch it stood for it
+
+    def add(self, inverted: InvertedFile) -> None:
+        """Take a batch."""
+        trials = np.bincount(inverted.term[runs(inverted.term, inverted.row)], minlength=len(inverted.terms)).tolist()
+        for term, surface, count in zip(inverted.terms, inverted.surfaces, trials, strict=True):
+            if _comparable(term):
+                self._trials[term] += count
+                if count > self._surfaces.get(term, (0, ""))[0]:
+                    self._surfaces[term] = (count, surface)
+
+    def write(self, folder: Path) -> None:
+        """Write terms with the words that people write for them, most frequent first, into a folder that is there."""
+        kept = [(term, self._surfaces[term][1]) for term, count in self._trials.most_common() if count >= TRIALS]
+        (folder / _NAME).write_bytes(msgspec.json.encode(kept))
 
 
 def _comparable(term: str) -> bool:

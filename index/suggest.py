@@ -40,14 +40,23 @@ def folded(text: str) -> str:
     return "".join(f" {word}" for word in analysis.words(text))
 
 
-def names(cards: Iterable[Card]) -> dict[str, list[_Name]]:
-    """Count each kind's names over trials; spellings that differ in case, accents and marks alone are one name."""
-    tallies = {kind: _Tally() for kind in NAME_KINDS}
-    for card in cards:
-        sponsors = () if card.sponsor is None else (card.sponsor,)
-        for kind, said in zip(NAME_KINDS, (card.conditions, card.interventions, sponsors), strict=True):
-            tallies[kind].add(said)
-    return {kind: tally.names() for kind, tally in tallies.items()}
+class NameWriter:
+    """Counts each kind's names over trials; spellings that differ in case, accents and marks alone are one name."""
+
+    def __init__(self) -> None:
+        self._tallies = {kind: _Tally() for kind in NAME_KINDS}
+
+    def add(self, cards: Iterable[Card]) -> None:
+        """Take some trials."""
+        for card in cards:
+            sponsors = () if card.sponsor is None else (card.sponsor,)
+            for kind, said in zip(NAME_KINDS, (card.conditions, card.interventions, sponsors), strict=True):
+                self._tallies[kind].add(said)
+
+    def write(self, folder: Path) -> None:
+        """Write the names into a folder that is there."""
+        named = {kind: tally.names() for kind, tally in self._tallies.items()}
+        (folder / _NAME).write_bytes(msgspec.json.encode(named))
 
 
 class _Tally:
@@ -73,11 +82,6 @@ class _Tally:
         """Most frequent first, then by the alphabet; of spellings the one used most."""
         made = [_Name(most_used(self._written[words]), count, words) for words, count in self._trials.items() if words]
         return sorted(made, key=lambda name: (-name.count, name.words))
-
-
-def write_names(folder: Path, cards: Iterable[Card]) -> None:
-    """Write the names into a folder that is there."""
-    (folder / _NAME).write_bytes(msgspec.json.encode(names(cards)))
 
 
 class Names:

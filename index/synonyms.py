@@ -48,23 +48,28 @@ class Spelling:
 
     def __init__(self) -> None:
         self._form_of: dict[str, Form] = {}
-        self._used: dict[Form, Counter[str]] = defaultdict(Counter)
+        self.used: dict[Form, Counter[str]] = defaultdict(Counter)
 
     def form(self, name: str) -> Form:
         """Form of a name; the name is counted."""
         found = self._form_of.get(name)
         if found is None:
             found = self._form_of[name] = tuple(terms(name))
-        self._used[found][name] += 1
+        self.used[found][name] += 1
         return found
 
     def forms(self, names: Iterable[str]) -> set[Form]:
         """Forms of several names, those without a word left out."""
         return {form for form in map(self.form, names) if form}
 
+    def merge(self, other: "Spelling") -> None:
+        """Take what another one counted."""
+        for form, used in other.used.items():
+            self.used[form].update(used)
+
     def written(self, form: Form) -> str:
         """Spelling that is used most for a form; of equals the first in the alphabet."""
-        return most_used(self._used[form])
+        return most_used(self.used[form])
 
 
 class ConditionLearner:
@@ -76,25 +81,32 @@ class ConditionLearner:
 
     def __init__(self) -> None:
         self.spelling = Spelling()
-        self._listed: Counter[Form] = Counter()
-        self._pairs: Counter[tuple[Form, Form]] = Counter()
-        self._terms: set[frozenset[str]] = set()
+        self.listed: Counter[Form] = Counter()
+        self.counted: Counter[tuple[Form, Form]] = Counter()
+        self.terms: set[frozenset[str]] = set()
 
     def add(self, trial: Trial) -> None:
         """Take a trial's conditions and its MeSH terms."""
         conditions = self.spelling.forms(trial.conditions)
         meshes = self.spelling.forms(mesh.term for mesh in trial.condition_mesh if mesh.term)
-        self._terms.update(map(frozenset, meshes))
+        self.terms.update(map(frozenset, meshes))
         if meshes and (len(meshes) == 1 or len(conditions) == 1):
-            self._listed.update(conditions)
-            self._pairs.update((condition, mesh) for condition in conditions for mesh in meshes if condition != mesh)
+            self.listed.update(conditions)
+            self.counted.update((condition, mesh) for condition in conditions for mesh in meshes if condition != mesh)
+
+    def merge(self, other: "ConditionLearner") -> None:
+        """Take what another one took."""
+        self.spelling.merge(other.spelling)
+        self.listed.update(other.listed)
+        self.counted.update(other.counted)
+        self.terms |= other.terms
 
     def pairs(self, find: Finder) -> Iterator[tuple[Form, Form, int]]:
         """Yield (condition, MeSH term, trials that bear it out)."""
         borne_out = {
             (condition, mesh): count
-            for (condition, mesh), count in self._pairs.items()
-            if count >= SUPPORT and count >= SHARE * self._listed[condition]
+            for (condition, mesh), count in self.counted.items()
+            if count >= SUPPORT and count >= SHARE * self.listed[condition]
         }
         called: dict[Form, list[frozenset[str]]] = defaultdict(list)
         for condition, mesh in borne_out:
@@ -108,7 +120,7 @@ class ConditionLearner:
 
     def _may_be(self, condition: Form, mesh: Form) -> bool:
         """A condition that is a MeSH term itself is called by that alone; one that says more than a term isn't it."""
-        if frozenset(condition) in self._terms:
+        if frozenset(condition) in self.terms:
             return set(mesh) == set(condition)
         return not set(mesh) < set(condition)
 
@@ -118,7 +130,7 @@ class InterventionLearner:
 
     def __init__(self) -> None:
         self.spelling = Spelling()
-        self._pairs: Counter[tuple[Form, Form]] = Counter()
+        self.counted: Counter[tuple[Form, Form]] = Counter()
 
     def add(self, trial: Trial) -> None:
         """Take a trial's interventions and their other names."""
@@ -127,11 +139,16 @@ class InterventionLearner:
             name = self.spelling.form(intervention.name or "")
             others = self.spelling.forms(intervention.other_names)
             pairs |= {(name, other) for other in others if name and name != other}
-        self._pairs.update(pairs)
+        self.counted.update(pairs)
+
+    def merge(self, other: "InterventionLearner") -> None:
+        """Take what another one took."""
+        self.spelling.merge(other.spelling)
+        self.counted.update(other.counted)
 
     def pairs(self, find: Finder) -> Iterator[tuple[Form, Form, int]]:
         """Yield (asked, looked for too, trials that bear it out)."""
-        for (name, other), count in self._pairs.items():
+        for (name, other), count in self.counted.items():
             if count < SUPPORT or set(name) < set(other) or set(other) < set(name):  # a dose or a kind of it
                 continue
             own = _share(find(INTERVENTION, other), find(INTERVENTION, name))
@@ -145,19 +162,24 @@ class Learner:
     """Takes trials and learns from them at the end."""
 
     def __init__(self) -> None:
-        self._conditions = ConditionLearner()
-        self._interventions = InterventionLearner()
+        self.conditions = ConditionLearner()
+        self.interventions = InterventionLearner()
 
     def add(self, trial: Trial) -> None:
         """Take one trial."""
-        self._conditions.add(trial)
-        self._interventions.add(trial)
+        self.conditions.add(trial)
+        self.interventions.add(trial)
+
+    def merge(self, other: "Learner") -> None:
+        """Take what another one took."""
+        self.conditions.merge(other.conditions)
+        self.interventions.merge(other.interventions)
 
     def finish(self, find: Finder) -> Learned:
         """Learn from what was taken; `find` tells what a search for a phrase finds among the same trials."""
         return {
-            CONDITION: _table(self._conditions.pairs(find), self._conditions.spelling),
-            INTERVENTION: _table(self._interventions.pairs(find), self._interventions.spelling),
+            CONDITION: _table(self.conditions.pairs(find), self.conditions.spelling),
+            INTERVENTION: _table(self.interventions.pairs(find), self.interventions.spelling),
         }
 
 

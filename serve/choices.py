@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from index.facets import FacetCount
 from index.query.filters import unheld
+from index.query.tree import Filters
 from index.schema import FILTERED, SORT_KEYS
-from index.search import FacetCount, Filters, Index, SearchPage
+from index.search import Index, SearchPage
 from serve.labels import name_label, value_label
 from serve.question import Question, canonical
 

@@ -6,7 +6,8 @@ import msgspec
 
 from crawler.errors import TrialkinError
 from crawler.store import Store
-from index.search import Filters, Index, SimilarTrial
+from index.query.tree import Filters
+from index.search import Index, SimilarTrial
 from index.similar.reasons import Kinship
 
 

@@ -18,13 +18,13 @@ from crawler.config import Cache, program_version
 from crawler.errors import TrialkinError
 from crawler.ids import nct_id
 from crawler.trial import Trial
+from index.prose import prose
 from index.search import SearchRequest
 from serve.choices import chips, facet_lists, pager, sorts, unheld_values
 from serve.labels import name_label, value_label
 from serve.mirror import Mirror
 from serve.neighbours import Neighbours, NotIndexed
 from serve.problem import problem
-from serve.prose import prose
 from serve.question import Question
 from serve.reading import Relative, inert, kin, marked_hit, relative, sites_by_country, web_url
 

@@ -14,9 +14,10 @@ from crawler.ids import nct_id
 from index.errors import RangeMalformed, ValueUnknown, nearest
 from index.query.filters import DATE_FLAGS, TEXT_FLAGS, VALUE_FLAGS, filters
 from index.query.parse import parse
+from index.query.tree import Filters
 from index.query.values import listed_value
 from index.schema import FILTERED, SORT_KEYS
-from index.search import Filters, SearchRequest
+from index.search import SearchRequest
 
 MOST_HITS = 1000  # in one answer
 FILTER_NAMES = (*TEXT_FLAGS, *VALUE_FLAGS, "accepts", "age", *DATE_FLAGS, "enrollment", "near", "results", "ids")

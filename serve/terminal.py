@@ -13,12 +13,14 @@ from rich.text import Text
 if TYPE_CHECKING:  # what is shown is made elsewhere; showing a search must not load the crawler
     from crawler.crawl import Report
     from crawler.trial import Trial
+    from index.facets import FacetCount
     from index.highlight import Highlight
-    from index.search import FacetCount, SearchPage, SimilarTrial
+    from index.search import SearchPage, SimilarTrial
     from index.similar.reasons import Why
     from index.suggest import Suggestion
     from serve.parity import Parity
     from serve.state import CacheState, Soundness
+    from serve.wrapped import Line
 
 BAR_CELLS = 20
 SHOWN_REACHED = 20
@@ -57,6 +59,18 @@ def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], N
     with Progress(*columns, console=out, transient=True) as bar:
         task = bar.add_task(label, total=total)
         yield lambda more: bar.advance(task, more)
+
+
+def width() -> int:
+    """Cells of a line of the terminal, 80 where stdout is none and nobody says (COLUMNS)."""
+    return console().width
+
+
+def show_lines(lines: "Iterable[Line]") -> None:
+    """Print lines of styled text that is clean already."""
+    out = console()
+    for line in lines:
+        out.print(Text.assemble(*((span.text, span.style) for span in line)))
 
 
 def _facts(*parts: Any) -> str:  # noqa: ANN401 - shows anything

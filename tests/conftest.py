@@ -29,6 +29,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     needs = {
         "shared": (SHARED.is_dir(), "put the project's shared folder beside this checkout"),
         "browser": (BROWSER is not None, "apt-get install chromium"),
+        "cluster": (False, "make test-cluster"),
     }
     chosen = config.getoption("markexpr", "")
     for marker, (here, how) in needs.items():

@@ -1,6 +1,7 @@
 """Cosines of the sample's trials by the definition, text by text: what the vectors have to agree with."""
 
 from collections import Counter
+from collections.abc import Sequence
 from math import log, sqrt
 
 import numpy as np
@@ -12,6 +13,7 @@ from index.analysis import terms
 from index.document import Document, document
 from index.schema import TEXT_FIELDS
 from index.similar.function_words import FUNCTION_TERMS
+from index.similar.groups import GROUPS
 from tests.conftest import SAMPLE
 
 
@@ -23,7 +25,16 @@ def sample_documents() -> list[Document]:
 DOCUMENTS = sample_documents()
 
 
-def naive_cosines(pieces: tuple[str, ...]) -> NDArray[np.float64]:
+def naive_scores(documents: Sequence[Document]) -> NDArray[np.float64]:
+    """Scores of all pairs: the weighted sums of the groups' cosines."""
+    scores: NDArray[np.float64] = sum(
+        (group.weight * naive_cosines(group.pieces, documents) for group in GROUPS),
+        np.zeros((len(documents), len(documents))),
+    )
+    return scores
+
+
+def naive_cosines(pieces: tuple[str, ...], documents: Sequence[Document] = DOCUMENTS) -> NDArray[np.float64]:
     """Cosines of all pairs over the terms of some fields, (1 + ln tf) * ln((1 + N) / (1/2 + n)), text by text.
 
     Function words are left out.
@@ -36,7 +47,7 @@ def naive_cosines(pieces: tuple[str, ...]) -> NDArray[np.float64]:
             for term in terms(text)
             if term not in FUNCTION_TERMS
         )
-        for each in DOCUMENTS
+        for each in documents
     ]
     having = Counter(term for row in rows for term in row)
     weighted = [

@@ -128,23 +128,33 @@ def test_spans_of_all_terms_are_the_text_s_words_in_order(text: str) -> None:
 @given(st.lists(TEXT, max_size=5))
 def test_a_vocabulary_gives_the_terms_that_queries_ask_for(texts: list[str]) -> None:
     vocabulary = Vocabulary()
-    numbers = [vocabulary.word_numbers(text) for text in texts]
+    numbers = vocabulary.word_numbers(texts)
     term_of_word = vocabulary.term_of_word
-    assert [[vocabulary.terms[term_of_word[number]] for number in row] for row in numbers] == [
-        terms(text) for text in texts
-    ]
+    told: list[list[str]] = [[]]
+    for number in numbers:
+        if number:
+            told[-1].append(vocabulary.terms[term_of_word[number - 1]])
+        else:
+            told.append([])
+    assert told == [*(terms(text) for text in texts), []]
+    assert [spelled.split() for spelled in vocabulary.spelled(numbers)] == [terms(text) for text in texts]
     assert len(set(vocabulary.terms)) == len(vocabulary.terms)
 
 
 def test_a_vocabulary_numbers_each_word_once_in_order_of_its_coming() -> None:
     vocabulary = Vocabulary()
-    assert vocabulary.word_numbers("Trials of trial drugs") == [0, 1, 2, 3]
-    assert vocabulary.word_numbers("of TRIALS") == [1, 0]
+    assert vocabulary.word_numbers(["Trials of trial", "", "drugs"]) == [1, 2, 3, 0, 0, 4, 0]
+    assert vocabulary.word_numbers(["of TRIALS"]) == [2, 1, 0]
     assert vocabulary.terms == ["trial", "of", "drug"]
     assert vocabulary.term_of_word == [0, 1, 0, 2]
 
 
+def test_a_text_with_the_mark_of_an_end_in_it_is_one_text() -> None:
+    vocabulary = Vocabulary()
+    assert vocabulary.word_numbers(["lung\0heart", "lung"]) == [1, 2, 0, 1, 0]
+
+
 def test_the_surface_of_a_term_is_how_it_is_written_most_often_else_first() -> None:
     vocabulary = Vocabulary()
-    vocabulary.word_numbers("trials trial biopsy biopsies")
+    vocabulary.word_numbers(["trials trial biopsy biopsies"])
     assert vocabulary.surfaces([2, 3, 1, 1]) == ["trial", "biopsy"]

@@ -244,7 +244,21 @@ def test_a_file_that_is_no_manifest_is_damaged(three: Cache, content: bytes) -> 
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a manifest alone, and with nothing of a build's in it."""
     folder = tmp_path_factory.mktemp("sealed")
-    made = Manifest(1, 1, "whoosh", 1, 3, 3, "content", None, "2026-08-19T00:00:00Z", {"columns/a.npy": "0" * 64})
+    made = Manifest(
+        index_version=1,
+        analysis_version=1,
+        engine="whoosh",
+        address=None,
+        generation=1,
+        documents=3,
+        updates=0,
+        updated=0,
+        change=3,
+        content="content",
+        data_timestamp=None,
+        built_at="2026-08-19T00:00:00Z",
+        files={"columns/a.npy": "0" * 64},
+    )
     write_manifest(folder, made)
     return folder
 
@@ -264,7 +278,9 @@ def test_a_flipped_bit_in_the_manifest_is_found(sealed: Path, data: st.DataObjec
 
 
 @pytest.mark.parametrize(
-    "missing", ["columns/numbers.npy", "columns/values.json", "vectors/row_begins.npy", "vectors/surfaces", "whoosh"]
+    "missing",
+    ["columns/numbers.npy", "columns/values.json", "vectors/part-000000", "vectors/vocabulary", "whoosh/part-000001"],
+    ["columns/numbers.npy", "columns/values.json", "vectors/part-000000", "vectors/vocabulary", "whoosh/part-000001"],
 )
 def test_an_index_without_one_of_its_files_is_damaged(three: Cache, missing: str) -> None:
     gone = three.index / "generation-000001" / missing
@@ -303,10 +319,10 @@ def flip(path: Path) -> None:
     ],
 )
 def test_a_harmed_file_is_told_by_its_name(three: Cache, harm: Callable[[Path], None], told: str) -> None:
-    for name in ("columns/numbers.npy", "vectors/row_weights.npy", "columns/values.json"):
+    for name in ("columns/numbers.npy", "vectors/part-000000", "columns/values.json"):
         harm(three.index / "generation-000001" / name)
     folder = three.index / "generation-000001"
-    names = ["columns/numbers.npy", "columns/values.json", "vectors/row_weights.npy"]
+    names = ["columns/numbers.npy", "columns/values.json", "vectors/part-000000"]
     assert problems(three) == [f"{folder / name}: {told}" for name in names]
 
 

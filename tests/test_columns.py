@@ -34,7 +34,7 @@ EVERY = np.array([True, True, True])
 def columns(tmp_path: Path) -> Columns:
     writer = ColumnWriter()
     for record in RECORDS:
-        writer.add(document(normalise(record), record))
+        writer.add(document(normalise(record), record), record.content_hash)
     writer.write(tmp_path / "columns")
     return Columns(tmp_path / "columns")
 

@@ -15,6 +15,8 @@ DOORS = {
     "zstandard": ("crawler/compression.py",),
     "sqlite3": ("crawler/database.py", "crawler/verify.py", "serve/state.py", "cli.py"),
     "whoosh": ("index/engines/whoosh.py",),
+    "tantivy": ("index/engines/tantivy/",),
+    "opensearchpy": ("index/engines/opensearch/cluster.py",),
     "lark": ("index/query/grammar.py", "index/query/interpret.py"),
     "Stemmer": ("index/analysis.py",),
     "click": ("cli.py", "serve/commands/"),

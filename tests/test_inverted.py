@@ -5,7 +5,7 @@ import pytest
 
 from crawler.normalise import normalise
 from index.document import Document, document
-from index.inverted import InvertedFile, Inverter
+from index.inverted import InvertedFile, Inverter, joined
 from index.schema import NUMBER_OF_PIECE, TEXT_FIELDS
 from tests.records import raw
 
@@ -94,3 +94,19 @@ def test_nothing_to_invert_is_an_empty_file(documents: list[Document]) -> None:
     found = inverted(*documents)
     assert (found.rows, entries(found), found.terms) == (len(documents), [], [])
     assert found.lengths.tolist() == [[0] * len(TEXT_FIELDS)] * len(documents)
+
+
+def test_batches_joined_are_one_inverted_file() -> None:
+    documents = [
+        doc((TITLE, "lupus of lupus"), (CONDITION, "Lupus"), (CONDITION, "Asthma")),
+        doc((TITLE, "asthma")),
+        doc(),
+        doc((CONDITION, "mumps lupus")),
+    ]
+    whole = inverted(*documents)
+    for cut in range(len(documents) + 1):
+        both = joined([inverted(*documents[:cut]), inverted(*documents[cut:])])
+        assert entries(both) == entries(whole)
+        assert (both.rows, both.terms, both.surfaces) == (whole.rows, whole.terms, whole.surfaces)
+        assert both.lengths.tolist() == whole.lengths.tolist()
+    assert entries(joined([])) == []

@@ -6,6 +6,7 @@ that have the field.
 """
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from crawler.normalise import normalise
 from index.document import document
 from index.inverted import InvertedFile, Inverter
 from index.schema import AREAS, NUMBER_OF_PIECE, TEXT_FIELDS, pieces_of
-from index.scoring import area_postings, bm25
+from index.scoring import Statistics, area_postings, bm25
 from tests.records import raw
 
 
@@ -33,11 +34,11 @@ def entry_scores(found: InvertedFile) -> dict[tuple[str, int, str], float]:
     names = [field.piece for field in TEXT_FIELDS]
     places = zip(found.term.tolist(), found.row.tolist(), found.field.tolist(), strict=True)
     keys = [(found.terms[term], row, names[field]) for term, row, field in places]
-    return dict(zip(keys, bm25(found).tolist(), strict=True))
+    return dict(zip(keys, bm25(found, Statistics.of(found)).tolist(), strict=True))
 
 
 def area_scores(found: InvertedFile, area: str, term: str) -> dict[int, float]:
-    postings = area_postings(found)[area]
+    postings = area_postings(found, Statistics.of(found))[area]
     mine = postings.term == found.terms.index(term)
     return dict(zip(postings.row[mine].tolist(), postings.weight[mine].tolist(), strict=True))
 
@@ -80,7 +81,7 @@ def test_an_area_takes_the_best_of_its_fields_by_weight() -> None:
 
 def test_postings_are_sorted_by_term_and_row_each_pair_once() -> None:
     found = inverted({"BriefTitle": "b a", "Condition": "a"}, {"Condition": "a b|c"}, {"Keyword": "c"})
-    for postings in area_postings(found).values():
+    for postings in area_postings(found, Statistics.of(found)).values():
         pairs = list(zip(postings.term.tolist(), postings.row.tolist(), strict=True))
         assert pairs == sorted(set(pairs))
         assert np.all(postings.weight > 0)
@@ -93,9 +94,27 @@ def test_a_longer_field_counts_less_and_a_rarer_word_more() -> None:
 
 
 def test_nothing_has_no_scores() -> None:
-    assert {area: postings.term.size for area, postings in area_postings(inverted({})).items()} == dict.fromkeys(
-        AREAS, 0
-    )
+    nothing = inverted({})
+    scored = area_postings(nothing, Statistics.of(nothing))
+    assert {area: postings.term.size for area, postings in scored.items()} == dict.fromkeys(AREAS, 0)
+
+
+def test_statistics_kept_score_other_documents_as_their_own(tmp_path: Path) -> None:
+    whole = inverted({"BriefTitle": "lupus"}, {"BriefTitle": "lupus lupus arthritis"}, {"BriefTitle": "asthma"})
+    Statistics.of(whole).write(tmp_path)
+    part = inverted({"BriefTitle": "arthritis lupus lupus"})
+    scores = dict(zip(part.terms, bm25(part, Statistics.read(tmp_path)).tolist(), strict=True))
+    assert scores == {
+        "lupus": pytest.approx(0.470004 * 2 * 2.2 / (2 + 1.92), rel=1e-5),
+        "arthriti": pytest.approx(0.980829 * 1 * 2.2 / (1 + 1.92), rel=1e-5),
+    }
+
+
+def test_a_word_that_the_statistics_never_saw_is_the_rarest(tmp_path: Path) -> None:
+    Statistics.of(inverted({"BriefTitle": "lupus"})).write(tmp_path)
+    part = inverted({"BriefTitle": "mumps"})
+    # ln(1 + 1.5/0.5) = 1.386294; mean length 1
+    assert bm25(part, Statistics.read(tmp_path)).tolist() == [pytest.approx(1.386294 * 2.2 / 2.2, rel=1e-5)]
 
 
 # The registry's table of areas (REGISTRY.md), again by hand.

@@ -17,7 +17,7 @@ from index.query.parse import parse
 from index.schema import NAME_KINDS
 from index.search import Index, SearchRequest
 from index.spelling import distances
-from index.suggest import Names, Suggestion, write_names
+from index.suggest import Names, NameWriter, Suggestion
 from tests.indexes import indexed
 from tests.records import raw
 
@@ -46,7 +46,10 @@ def cards() -> list[Card]:
 
 @pytest.fixture
 def names(tmp_path: Path) -> Names:
-    write_names(tmp_path, cards())
+    writer = NameWriter()
+    writer.add(cards()[:2])
+    writer.add(cards()[2:])
+    writer.write(tmp_path)
     return Names(tmp_path)
 
 

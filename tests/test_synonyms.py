@@ -1,6 +1,7 @@
 """Learned by hand-made trials, so that each threshold is seen to hold back what it is for."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -37,7 +38,10 @@ def inverted(records: list[RawRecord]) -> Phrases:
     inverter = Inverter()
     for record in records:
         inverter.add(document(normalise(record), record))
-    return Phrases(inverter.finish())
+    with TemporaryDirectory() as folder:  # what is mapped stays readable
+        phrases = Phrases(Path(folder))
+        phrases.add(inverter.finish())
+    return phrases
 
 
 def learned(records: list[RawRecord]) -> Learned:

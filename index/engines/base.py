@@ -1,97 +1,120 @@
-"""What an engine is: postings that answer a tree. Filters, facets and sorting over columns are shared."""
+"""What an engine is: it answers a question with an exact total, hits in order and facet counts.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+A question is a tree (synonyms are in it already), filters by their flags, and an order. How an engine finds the set is
+its own; that every engine finds the same one is kept by tests/test_engines.py.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+from index.columns import Mask
+from index.document import Card, Document
+from index.facets import FacetCount
+from index.inverted import Ints, InvertedFile
+from index.query.tree import Filters, Node, Words
 
-from index.document import Card
-from index.inverted import Floats, Ints, InvertedFile
-from index.schema import AREAS, NUMBER_OF_PIECE, pieces_of
-
-POSITION_BITS = 25  # a field's position below, the field's number above: 57 fields fit, and 33 million words a field
-
-
-PositionsOf: TypeAlias = Callable[[str], NDArray[np.uint64]]  # a term's positions, as `Engine.positions` gives them
+RELEVANCE = (("relevance", False),)
 
 
 @dataclass(frozen=True)
-class Posting:
-    """Rows (ascending) that hold a term in an area, and the term's whole score in each."""
+class Question:
+    """What is asked. A facet ignores the filter of its own key.
 
-    rows: Ints
-    weights: Floats
+    `order` has (sort key, ascending), first key first; what they leave equal stands in order of NCT id, what has no
+    value of a key stands last. `phrases` are rows that synonyms of the tree are known to find in an index's first part,
+    for an engine that would look long.
+    """
+
+    node: Node
+    filters: Filters
+    facets: bool = False
+    order: tuple[tuple[str, bool], ...] = RELEVANCE
+    limit: int = 10
+    offset: int = 0
+    phrases: Mapping[Words, Ints] = field(default_factory=dict)
 
 
-NOTHING = Posting(np.zeros(0, np.int32), np.zeros(0, np.float32))
+@dataclass(frozen=True)
+class Answer:
+    """Exact total, the page of hits as (NCT id, score; None where nothing is asked in words), facets if asked for."""
+
+    total: int
+    hits: list[tuple[str, float | None]]
+    facets: dict[str, list[FacetCount]]
 
 
 class Engine(Protocol):
-    """Postings of one generation."""
+    """One generation, open."""
 
-    def posting(self, area: str, term: str) -> Posting:
-        """Rows and scores of a term in an area; empty where it stands nowhere."""
+    def answer(self, question: Question) -> Answer:
+        """Answer a question."""
 
-    def positions(self, term: str) -> NDArray[np.uint64]:
-        """Everywhere a term stands: `row << 32 | field number << POSITION_BITS | position`, ascending."""
+    def mask(self, node: Node) -> Mask:
+        """Rows of the columns for which a tree holds: what similarity may choose from."""
 
-    def cards(self, rows: list[int]) -> list[Card]:
-        """What an answer shows of some rows."""
+    def frequency(self, term: str) -> int:
+        """How many trials hold a term anywhere (in the Basic area)."""
+
+    def cards(self, nct_ids: Sequence[str]) -> list[Card]:
+        """What an answer shows of some trials, which must be in the index, in their order."""
 
     def close(self) -> None:
-        """Let go of files."""
+        """Let go of files and connections."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A document as an engine takes it.
+
+    `codes` are its values by filter key, as the columns number them; `texts` its texts in their order as (field
+    number of the schema, terms joined by spaces), a text a value, so that no phrase runs from one into the next.
+    """
+
+    document: Document
+    codes: Mapping[str, Sequence[int]]
+    texts: Sequence[tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an engine writes its part of generation `generation`.
+
+    `folder` is made by the writer; `previous` is its folder in the generation that is brought up to date, None where
+    all is built anew; `address` a cluster's URLs, for an engine that is one.
+    """
+
+    folder: Path
+    generation: int
+    previous: Path | None = None
+    address: str | None = None
 
 
 class EngineWriter(Protocol):
-    """Writes one generation's postings into a folder."""
+    """Writes an engine's part of a new generation, aside: until `finish` and the switch, readers see nothing of it.
 
-    def write(self, folder: Path, inverted: InvertedFile, cards: list[Card]) -> None:
-        """Write all of it; nothing is read from the folder before this returns."""
-
-
-def _area_fields() -> dict[str, NDArray[np.bool_]]:
-    """For each area and each single field, which field numbers belong to it."""
-    numbers = {area: list(pieces_of(area)) for area in AREAS}
-    numbers |= {piece: [number] for piece, number in NUMBER_OF_PIECE.items()}
-    tables = {}
-    for name, fields in numbers.items():
-        tables[name] = np.zeros(1 << (32 - POSITION_BITS), np.bool_)
-        tables[name][fields] = True
-    return tables
-
-
-AREA_FIELDS = _area_fields()
-
-
-def field_of(places: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Field numbers of positions as `Engine.positions` gives them."""
-    fields: NDArray[np.uint64] = (places & np.uint64(0xFFFFFFFF)) >> np.uint64(POSITION_BITS)
-    return fields
-
-
-def phrase_rows(positions: PositionsOf, area: str, terms: tuple[str, ...]) -> Ints:
-    """Rows where the terms stand side by side, in order, in one field of the area."""
-    return np.unique(phrase_places(positions, area, terms) >> np.uint64(32)).astype(np.int32)
-
-
-def phrase_places(positions: PositionsOf, area: str, terms: tuple[str, ...]) -> NDArray[np.uint64]:
-    """Positions where a phrase begins, as `Engine.positions` gives them.
-
-    A field's positions leave one out between two values, and the next field's begin elsewhere, so that neighbours in
-    number are neighbours in text.
+    With `previous` it starts from what stands there (hard links: files are never written twice).
     """
-    places = positions(terms[0])
-    places = places[AREA_FIELDS[area][field_of(places)]]
-    for offset, term in enumerate(terms[1:], 1):
-        if not places.size:
-            break
-        other = positions(term)
-        if not other.size:
-            return other
-        next_to = places + np.uint64(offset)
-        at = np.minimum(np.searchsorted(other, next_to), other.size - 1)
-        places = places[other[at] == next_to]
-    return places
+
+    def add(self, entries: Sequence[Entry], inverted: InvertedFile) -> None:
+        """Take the next documents, in order of NCT id; `inverted` holds the same ones, its rows from 0."""
+
+    def remove(self, nct_ids: Collection[str]) -> None:
+        """Take trials out that an older generation held; a changed one is removed, then added."""
+
+    def finish(self) -> None:
+        """Everything is kept and can be opened when this returns."""
+
+    def abandon(self) -> None:
+        """Leave nothing behind: the build broke off."""
+
+
+class WordSource(Protocol):
+    """Where words stand: what an evaluator asks of an engine, rows being those of the columns, ascending."""
+
+    def rows(self, words: Words) -> Ints:
+        """Rows where words stand in any form: one term, or several side by side in one value of one field."""
+
+    def fields(self, words: Words) -> Sequence[tuple[int, Ints]]:
+        """For each field of the words' area that holds them: its number in the schema, and the rows."""

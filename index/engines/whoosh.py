@@ -5,7 +5,7 @@ a field of their own, with the field's number in front, so that any area's phras
 pool would sort ten million postings in Python that lie here sorted already: it is given them as they lie.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,23 @@ from numpy.typing import NDArray
 from whoosh import fields, formats, index
 from whoosh.reading import TermNotFound
 
+from index.answered import answered
+from index.columns import Mask
 from index.document import Card
-from index.engines.base import NOTHING, POSITION_BITS, Posting
-from index.inverted import InvertedFile, runs
+from index.engines.base import Answer, Entry, Place, Question
+from index.evaluate import Evaluator
+from index.inverted import Ints, InvertedFile, joined, runs
+from index.links import link_tree
+from index.owners import Owners
+from index.postings import NOTHING, POSITION_BITS, Part, Posting, Postings
+from index.query.tree import Node, Words
 from index.schema import AREAS
-from index.scoring import area_postings
+from index.scoring import Statistics, area_postings
+from index.tables import Tables
 
 POSITIONS = "positions"
 _BLOCK_POSTINGS = 1024  # Whoosh's 128 is for skipping, which is not done here; larger blocks unpack faster
+_NUMBERS = "numbers.npy"  # of the NCT ids of a part's rows, ascending
 _COMPRESSION = 1  # zlib: level 3 saves 4 % of the files and takes a third longer
 
 _CARD = msgspec.msgpack.Decoder(Card)
@@ -62,14 +71,15 @@ def _name(area: str) -> str:
 class _SortedPostings:
     """Stands in for Whoosh's posting pool: the inverted file, as it lies."""
 
-    def __init__(self, inverted: InvertedFile) -> None:
+    def __init__(self, inverted: InvertedFile, statistics: Statistics) -> None:
         self._inverted = inverted
+        self._statistics = statistics
         self._spelled = [term.encode() for term in inverted.terms]
 
     def iter_postings(self) -> Iterator[tuple[str, bytes, int, float, bytes]]:
         """Yield (field, term, row, weight, value) in Whoosh's order: by field, term, row."""
         order = sorted(range(len(self._spelled)), key=self._spelled.__getitem__)
-        scored = {_name(area): postings for area, postings in area_postings(self._inverted).items()}
+        scored = {_name(area): postings for area, postings in area_postings(self._inverted, self._statistics).items()}
         for name in sorted([*scored, POSITIONS]):
             if name == POSITIONS:
                 yield from self._positions(order)
@@ -100,24 +110,58 @@ class _SortedPostings:
 
 
 class WhooshWriter:
-    """Writes one Whoosh index of one segment."""
+    """Writes one part: an index of one segment; with what stood before it hard-linked beside it."""
 
-    def write(self, folder: Path, inverted: InvertedFile, cards: list[Card]) -> None:
-        """Write postings and cards into a new folder."""
+    def __init__(self, place: Place) -> None:
+        self._folder = place.folder
+        self._previous = place.previous
+        self._batches: list[InvertedFile] = []
+        self._cards: list[Card] = []
+        self._numbers: list[int] = []
+
+    def add(self, entries: Sequence[Entry], inverted: InvertedFile) -> None:
+        """Take the next documents: they are written at the end, since scores need all of them."""
+        self._batches.append(inverted)
+        self._cards += [entry.document.card for entry in entries]
+        self._numbers += [int(entry.document.nct_id[3:]) for entry in entries]
+
+    def remove(self, nct_ids: Collection[str]) -> None:
+        """Leave it to the reader: what the columns don't have, or a later part has too, is nobody's."""
+
+    def finish(self) -> None:
+        """Write the part."""
+        self._folder.mkdir(parents=True)
+        parts = 0
+        if self._previous is not None:
+            parts = len(part_folders(self._previous))
+            link_tree(self._previous, self._folder)
+            if not self._cards:
+                return
+        inverted = joined(self._batches)
+        statistics = Statistics.of(inverted) if self._previous is None else Statistics.read(self._folder)
+        if self._previous is None:
+            statistics.write(self._folder)
+        self._write(self._folder / f"part-{parts + 1:06d}", inverted, statistics)
+
+    def _write(self, folder: Path, inverted: InvertedFile, statistics: Statistics) -> None:
         from whoosh.codec.whoosh3 import W3Codec  # noqa: PLC0415 - what only a build needs
         from whoosh.writing import SegmentWriter  # noqa: PLC0415
 
-        folder.mkdir(parents=True)
+        folder.mkdir()
+        np.save(folder / _NUMBERS, np.array(self._numbers, np.int64), allow_pickle=False)
         codec = W3Codec(blocklimit=_BLOCK_POSTINGS, compression=_COMPRESSION)
         writer = SegmentWriter(index.create_in(str(folder), _schema()), codec=codec, compound=False)
-        for card in cards:
+        for card in self._cards:
             writer.add_document(card=msgspec.msgpack.encode(card))
-        setattr(writer, "pool", _SortedPostings(inverted))  # noqa: B010 - typed as Whoosh's own pool
+        setattr(writer, "pool", _SortedPostings(inverted, statistics))  # noqa: B010 - typed as Whoosh's own pool
         writer.commit(merge=False)
 
+    def abandon(self) -> None:
+        """Nothing outlives the folder."""
 
-class WhooshEngine:
-    """Reads one Whoosh index."""
+
+class WhooshFile:
+    """Reads the postings of one part."""
 
     def __init__(self, folder: Path) -> None:
         try:
@@ -126,6 +170,7 @@ class WhooshEngine:
             raise FileNotFoundError(str(error)) from None
         if self._reader.doc_count_all():
             self._reader.stored_fields(0)  # opens the cards' file, so that a reader keeps its generation
+        self.numbers: NDArray[np.int64] = np.load(folder / _NUMBERS)
 
     def _matcher(self, name: str, term: str) -> Any | None:  # noqa: ANN401 - Whoosh has no types
         try:
@@ -158,20 +203,66 @@ class WhooshEngine:
         within = np.frombuffer(b"".join(packed), "<u4").astype(np.uint64)
         return np.repeat(np.array(rows, np.uint64) << np.uint64(32), counts) | within
 
-    def cards(self, rows: list[int]) -> list[Card]:
-        """What an answer shows of some rows."""
-        return [_CARD.decode(self._reader.stored_fields(row)["card"]) for row in rows]
+    def card(self, row: int) -> Card:
+        """What an answer shows of a row."""
+        return _CARD.decode(self._reader.stored_fields(row)["card"])
 
     def close(self) -> None:
         """Let go of files."""
         self._reader.close()
 
 
-def writer() -> WhooshWriter:
+class WhooshEngine:
+    """Answers from Whoosh's postings and the columns."""
+
+    def __init__(self, folder: Path, tables: Tables) -> None:
+        self._tables = tables
+        self._files = [WhooshFile(part) for part in part_folders(folder)]
+        self._owners = Owners.of([file.numbers for file in self._files], tables.columns.numbers)
+
+    def _postings(self, phrases: Mapping[Words, Ints]) -> Postings:
+        known: tuple[Mapping[Words, Ints], ...] = (phrases, *({} for _ in self._files[1:]))
+        parts = [Part(file, found) for file, found in zip(self._files, known, strict=True)]
+        return Postings(parts, self._owners.row_maps, self._tables.columns.size)
+
+    def answer(self, question: Question) -> Answer:
+        """Answer a question."""
+        postings = self._postings(question.phrases)
+        evaluator = Evaluator(postings, self._tables, (question.node, *question.filters.values()))
+        return answered(question, self._tables, evaluator, lambda: postings.scores(question.node, evaluator.held))
+
+    def mask(self, node: Node) -> Mask:
+        """Rows of the columns for which a tree holds."""
+        return Evaluator(self._postings({}), self._tables, (node,)).mask(node)
+
+    def frequency(self, term: str) -> int:
+        """How many trials hold a term anywhere."""
+        return int(self._postings({}).rows(Words((term,))).size)
+
+    def cards(self, nct_ids: Sequence[str]) -> list[Card]:
+        """What an answer shows of some trials, in their order."""
+        places = (self._owners.place(self._tables.columns.row(nct_id)) for nct_id in nct_ids)
+        return [self._files[part].card(row) for part, row in places]
+
+    def close(self) -> None:
+        """Let go of files."""
+        for file in self._files:
+            file.close()
+
+
+def part_folders(folder: Path) -> list[Path]:
+    """Parts of an index, the oldest first; FileNotFoundError where there is none."""
+    found = sorted(folder.glob("part-*"))
+    if not found:
+        raise FileNotFoundError(folder / "part-000001")
+    return found
+
+
+def writer(place: Place) -> WhooshWriter:
     """Make the writer that `index.engines` asks for."""
-    return WhooshWriter()
+    return WhooshWriter(place)
 
 
-def reader(folder: Path) -> WhooshEngine:
+def reader(folder: Path, tables: Tables) -> WhooshEngine:
     """Open the engine that `index.engines` asks for."""
-    return WhooshEngine(folder)
+    return WhooshEngine(folder, tables)

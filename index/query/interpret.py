@@ -17,7 +17,7 @@ from index.within import belongs
 
 # What a query may have read in the records, in fields: each costs microseconds a record, and people write three. An
 # exact word in a whole area counts for more, since it looks at several.
-MOST_FIELDS, FIELDS_OF_AN_AREA = 24, 4
+MOST_FIELDS, FIELDS_OF_AN_AREA = 24, 8
 _COVERAGES: dict[str, Coverage] = {coverage.casefold(): coverage for coverage in get_args(Coverage)}
 _EXPANSIONS = ("None", "Term", "Relaxation", "Lossy", "Concept")  # all but None mean what plain words mean here
 _PREFIXES = frozenset(("short", "area", "expansion", "coverage"))

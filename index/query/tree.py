@@ -154,6 +154,9 @@ Node: TypeAlias = (
 )
 
 
+Filters: TypeAlias = dict[str, Node]  # a filter flag's name → what it asks; a facet ignores the flag of its own key
+
+
 def record_tests(node: Node) -> list[Words | Recorded]:
     """Operands of a tree that are answered from the records themselves, each once, in order."""
     if isinstance(node, All | Any):
@@ -161,6 +164,11 @@ def record_tests(node: Node) -> list[Words | Recorded]:
     if isinstance(node, Not):
         return record_tests(node.part)
     return [node] if isinstance(node, Recorded) or (isinstance(node, Words) and node.strict) else []
+
+
+def plain(words: Words) -> Words:
+    """The same words in any form and anywhere in a value: what postings tell of them."""
+    return Words(words.terms, words.area) if words.strict else words
 
 
 def positive_words(node: Node) -> list[Words]:

@@ -11,7 +11,7 @@ from crawler.normalise import normalise
 from crawler.record import RawRecord
 from index.document import document
 from index.inverted import Inverter
-from index.similar.vectors import vectors
+from index.similar.weights import vectors
 
 
 def closeness(seeds: Sequence[RawRecord], records: Sequence[RawRecord]) -> list[float]:
@@ -22,12 +22,11 @@ def closeness(seeds: Sequence[RawRecord], records: Sequence[RawRecord]) -> list[
     for raw in (*seeds, *records):
         inverter.add(document(normalise(raw), raw))
     made = vectors(inverter.finish())
-    column = np.repeat(np.arange(made.begins.size - 1), np.diff(made.begins))
     best = np.zeros(made.rows)
     for seed in range(len(seeds)):
-        query = np.zeros(made.begins.size - 1)
+        query = np.zeros(made.columns)
         mine = made.row == seed
-        query[column[mine]] = made.weight[mine]
-        scores = np.bincount(made.row, weights=query[column] * made.weight, minlength=made.rows)
+        query[made.column[mine]] = made.weight[mine]
+        scores = np.bincount(made.row, weights=query[made.column] * made.weight, minlength=made.rows)
         best = np.maximum(best, scores)
     return [round(float(score), 6) for score in best[len(seeds) :]]

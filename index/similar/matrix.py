@@ -1,27 +1,42 @@
-"""The vectors on disk, memory-mapped, by column (for ranking) and by row (for exact scores and reasons)."""
+"""The vectors of one generation: its parts put together, so that a row is a row of the columns whatever part it is in.
 
+Ranking reads the columns that carry most of the query's squared length, scores the rows that seem nearest exactly, and
+from how much nearer these are than they seemed tells which others could be as near; those are scored too.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.columns import Mask
-from index.similar.vectors import Vectors
+from index.inverted import Floats, Ints
+from index.similar.contents import VOCABULARY, Contents
+from index.similar.groups import GROUPS
+from index.similar.parts import Part
+from index.similar.vocabulary import Surfaces
 
-# Ranking reads the columns that carry most of the query's squared length, then scores a pool of rows exactly. At
-# 11,814 trials that kept the exact ten of 1,500 queries out of 1,500 (a cut of .85: 1,495), at a quarter of the time.
-CUT = 0.9
-POOL = 300
-POOL_SHARE = 0.005  # of all rows, where that is more
+CUT = 0.9  # of the query's squared length, in the columns that are read
+SAMPLE = 100  # rows that are scored first, or twice the limit
+SLACK = 2  # times the most that a row of these was nearer than it seemed: others may be so by more
+POOL_SHARE = 0.05  # of all rows: from here on reading all columns costs less than scoring more rows
+_BLOCK = 4096  # rows scored at once: 40 MB
+_LEAST = float(np.finfo(np.float32).tiny)  # less than any weight's product: what shares a column is nearer
+_ROUNDING = 1e-6  # of sums in 32 bits
+
+Weights: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Row:
     """One vector: its columns, ascending, and their weights."""
 
-    columns: NDArray[np.int32]
-    weights: NDArray[np.float64]
+    columns: Ints
+    weights: Weights
 
 
 @dataclass(frozen=True)
@@ -32,56 +47,44 @@ class Ranked:
     scores: list[float]
 
 
-def write_matrix(folder: Path, made: Vectors, surfaces: list[str]) -> None:
-    """Write vectors and the words that their terms are shown as into a new folder."""
-    folder.mkdir(parents=True)
-    columns = np.repeat(np.arange(made.begins.size - 1, dtype=np.int32), np.diff(made.begins))
-    order = np.argsort(made.row, kind="stable")
-    row_begins = np.searchsorted(made.row[order], np.arange(made.rows + 1))
-    weight = made.weight.astype(np.float16)
-    above = weight > made.weight
-    weight[above] = np.nextafter(weight[above], np.float16(0))  # rounded down: twins score 1 at most
-    spelled = [surface.encode() for surface in surfaces]
-    arrays: dict[str, NDArray[np.generic]] = {
-        "column_begins": made.begins,
-        "column_rows": made.row,
-        "column_weights": weight,
-        "row_begins": row_begins,
-        "row_columns": columns[order],
-        "row_weights": weight[order],
-        "column_group": made.column_group,
-        "column_term": made.column_term,
-        "surface_begins": np.cumsum([0, *(len(word) for word in spelled)]),
-    }
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array, allow_pickle=False)
-    (folder / "surfaces").write_bytes(b"".join(spelled))
-
-
 class Matrix:
-    """Vectors of one generation."""
+    """Vectors of one generation, opened where they lie: all at once, so that a reader keeps its generation."""
 
-    def __init__(self, folder: Path) -> None:
-        def load(name: str) -> NDArray[np.generic]:
-            array: NDArray[np.generic] = np.load(folder / f"{name}.npy", mmap_mode="r")
-            return array
+    def __init__(self, folder: Path, numbers: NDArray[np.int64]) -> None:
+        """Open it; `numbers` are the NCT ids' numbers of the rows, ascending.
 
-        self._column_begins = load("column_begins").view(np.int64)
-        self._column_rows = load("column_rows").view(np.int32)
-        self._column_weights = load("column_weights").view(np.float16)
-        self._row_begins = load("row_begins").view(np.int64)
-        self._row_columns = load("row_columns").view(np.int32)
-        self._row_weights = load("row_weights").view(np.float16)
-        self.column_group = load("column_group").view(np.uint8)
-        self.column_term = load("column_term").view(np.int32)
-        self._surface_begins = load("surface_begins").view(np.int64)
-        self._surfaces = (folder / "surfaces").read_bytes()
-        self.size = self._row_begins.size - 1
+        OSError or ValueError where a file is missing or is not what was written.
+        """
+        self._numbers = numbers
+        self._parts = [Part(folder / name) for name in Contents.read(folder).parts]
+        self._begins = np.cumsum([0, *(part.rows for part in self._parts)])
+        self._surfaces = Surfaces(folder / VOCABULARY)
+        self.size = int(numbers.size)
+
+    @cached_property
+    def _places(self) -> NDArray[np.intp] | None:
+        """Place of each row in the parts laid end to end, the end where it is in none; None where all are the same."""
+        bounds = list(zip(self._begins[:-1].tolist(), self._begins[1:].tolist(), self._parts, strict=True))
+        if self._begins[-1] == self.size and all(
+            np.array_equal(self._numbers[begin:end], part.numbers) for begin, end, part in bounds
+        ):
+            return None
+        places = np.full(self.size, self._begins[-1], np.intp)
+        for begin, end, part in bounds:  # the newest last
+            rows = np.searchsorted(self._numbers, part.numbers)
+            rows[rows == self.size] = 0
+            held = np.flatnonzero(self._numbers[rows] == part.numbers) if self.size else rows[:0]
+            places[rows[held]] = np.arange(begin, end)[held]
+        return places
 
     def row(self, row: int) -> Row:
         """Vector of a row."""
-        begin, end = self._row_begins[row : row + 2]
-        return Row(self._row_columns[begin:end], self._row_weights[begin:end].astype(np.float64))
+        place = row if self._places is None else int(self._places[row])
+        number = int(np.searchsorted(self._begins, place, side="right")) - 1
+        if number == len(self._parts):
+            return Row(np.zeros(0, np.int32), np.zeros(0))
+        columns, weights = self._parts[number].row(place - int(self._begins[number]))
+        return Row(columns, weights.astype(np.float64))
 
     def mean(self, rows: list[int]) -> Row:
         """Mean of several rows' vectors: the score against it is the mean of the scores against each."""
@@ -92,43 +95,67 @@ class Matrix:
         weights = np.bincount(place, weights=np.concatenate([part.weights for part in parts]))
         return Row(columns, weights / len(rows))
 
+    # -- ranking ---------------------------------------------------------------------------------------------------
+
     def ranked(self, query: Row, allowed: Mask, limit: int) -> Ranked:
         """Best rows of the mask by exact score, ties in order of row; rows that share nothing are left out."""
-        rows = np.flatnonzero(allowed & (np.diff(self._row_begins) > 0))
-        pool = max(POOL, 4 * limit, int(POOL_SHARE * self.size))
-        if pool < rows.size:
-            rows = np.sort(rows[np.argpartition(-self._near(query)[rows], pool)[:pool]])
-        exact = self.scores(query, rows)
-        order = np.argsort(-exact, kind="stable")
-        order = order[exact[order] > 0][:limit]
-        return Ranked(rows[order].tolist(), exact[order].tolist())
+        sample = max(SAMPLE, 2 * limit)
+        if not limit or not query.columns.size:
+            return Ranked([], [])
+        if np.count_nonzero(allowed) <= sample:
+            rows = np.flatnonzero(allowed)
+            scores = self.scores(query, rows)
+        else:
+            rows, scores = self._pool(query, allowed, limit, sample)
+        order = np.lexsort((rows, -scores))
+        order = order[scores[order] > 0][:limit]
+        return Ranked(rows[order].tolist(), scores[order].tolist())
 
-    def _near(self, query: Row) -> NDArray[np.float32]:
-        """Score of every row over the query's heaviest columns."""
-        heaviest = np.argsort(-np.abs(query.weights), kind="stable")
+    def _pool(self, query: Row, allowed: Mask, limit: int, sample: int) -> tuple[NDArray[np.intp], Weights]:
+        """Rows of the mask that the best are among, with their exact scores."""
+        for cut in (CUT, 1.0):
+            near = self._near(query, cut)
+            near[~allowed] = 0
+            floor = max(_floor(near, sample), _LEAST)
+            first = np.flatnonzero(near >= floor)
+            scores = self.scores(query, first)
+            enough = -np.sort(-scores)[limit - 1] if first.size >= limit else 0.0
+            beyond = SLACK * np.max(scores - near[first], initial=0.0) + _ROUNDING
+            rest = np.flatnonzero((near >= max(enough - beyond, _LEAST)) & (near < floor))
+            if enough > beyond and rest.size <= max(sample, POOL_SHARE * self.size):
+                break
+        return np.concatenate([first, rest]), np.concatenate([scores, self.scores(query, rest)])
+
+    def _near(self, query: Row, cut: float) -> Floats:
+        """About the score of every row: over the heaviest columns, which carry a share of the squared length."""
+        heaviest = np.argsort(-query.weights, kind="stable")
         carried = np.cumsum(query.weights[heaviest] ** 2)
-        kept = heaviest[: int(np.searchsorted(carried, CUT * carried[-1])) + 1] if carried.size else heaviest
-        columns, begins = query.columns[kept], self._column_begins
-        starts, ends = begins[columns].tolist(), begins[columns + 1].tolist()
-        total = np.zeros(self.size, np.float32)
-        rows, weights = self._column_rows, self._column_weights
-        for start, end, weight in zip(starts, ends, query.weights[kept].astype(np.float32), strict=True):
-            total[rows[start:end]] += weights[start:end] * weight
-        return total
+        kept = np.sort(heaviest[: int(np.searchsorted(carried, cut * carried[-1])) + 1])
+        columns, weights = query.columns[kept], query.weights[kept].astype(np.float32)
+        total = np.zeros(self._begins[-1] + 1, np.float32)
+        for part, begin in zip(self._parts, self._begins.tolist(), strict=False):
+            part.add_near(columns, weights, total[begin : begin + part.rows])
+        return total[:-1] if self._places is None else total[self._places]
 
-    def scores(self, query: Row, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Exact scores of some rows, each with at least one column: the sum of the products of shared columns."""
-        dense = np.zeros(self.column_group.size)
+    def scores(self, query: Row, rows: NDArray[np.intp]) -> Weights:
+        """Exact scores of some rows: the sums of the products of shared columns."""
+        sums = np.zeros(rows.size)
+        if not rows.size:
+            return sums
+        dense = np.zeros(len(self._surfaces) * len(GROUPS))
         dense[query.columns] = query.weights
-        begins = self._row_begins[rows]
-        lengths = self._row_begins[rows + 1] - begins
-        ends = np.cumsum(lengths)
-        at = np.arange(lengths.sum()) - np.repeat(ends - lengths - begins, lengths)
-        products = dense[self._row_columns[at]] * self._row_weights[at]
-        sums: NDArray[np.float64] = np.add.reduceat(products, ends - lengths) if rows.size else products
+        places = rows if self._places is None else self._places[rows]
+        part_of = np.searchsorted(self._begins, places, side="right") - 1
+        for number in np.unique(part_of).tolist():
+            if number < len(self._parts):
+                part, begin = self._parts[number], self._begins[number]
+                for held in _blocks(np.flatnonzero(part_of == number)):
+                    sums[held] = part.dots(dense, places[held] - begin)
         return sums
 
-    def shared(self, query: Row, row: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    # -- reasons ---------------------------------------------------------------------------------------------------
+
+    def shared(self, query: Row, row: int) -> tuple[Ints, Weights]:
         """Columns that a query and a row share, and what each gives to the score."""
         other = self.row(row)
         columns, mine, theirs = np.intersect1d(query.columns, other.columns, assume_unique=True, return_indices=True)
@@ -136,5 +163,17 @@ class Matrix:
 
     def surface(self, term: int) -> str:
         """A term as people write it."""
-        begin, end = self._surface_begins[term : term + 2].tolist()
-        return self._surfaces[begin:end].decode()
+        return self._surfaces[term]
+
+
+def _floor(values: Floats, count: int) -> float:
+    """Find a value that at least so many values reach, and not many more: the greatest of blocks tell it fast."""
+    width = max(1, values.size // (16 * count))
+    blocks = values.size // width
+    greatest = values[: blocks * width].reshape(width, blocks).max(axis=0)
+    return float(np.partition(greatest, -count)[-count])
+
+
+def _blocks(rows: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+    for begin in range(0, rows.size, _BLOCK):
+        yield rows[begin : begin + _BLOCK]

@@ -67,12 +67,12 @@ def why(matrix: Matrix, query: Row, row: int, facts: list[Fact], written: Mappin
     """Explain a row's score; `written` maps a stem to the word it is shown as, else the commonest is."""
     columns, parts = matrix.shared(query, row)
     total = float(parts.sum())
-    by_group = np.bincount(matrix.column_group[columns], weights=parts, minlength=len(GROUPS))
+    by_group = np.bincount(columns % len(GROUPS), weights=parts, minlength=len(GROUPS))
     heaviest = np.argsort(-parts, kind="stable")[: min(TERMS, np.count_nonzero(parts))]  # a term of all gives nothing
     terms = [
         Term(
-            term=_shown(matrix.surface(int(matrix.column_term[columns[at]])), written),
-            field=GROUPS[int(matrix.column_group[columns[at]])].name,
+            term=_shown(matrix.surface(int(columns[at]) // len(GROUPS)), written),
+            field=GROUPS[int(columns[at]) % len(GROUPS)].name,
             share=float(parts[at]) / total if total else 0.0,
         )
         for at in heaviest.tolist()

@@ -1,67 +1,163 @@
-"""An inverted file → one sparse vector a trial: for each field group sublinear TF-IDF, length-normalised.
+"""Vectors written part by part: a whole collection streamed through, or an update of what stands before.
 
-The groups' vectors are stacked, each scaled by the root of its weight, so that the dot product of two trials is the
-weighted sum of their groups' cosines.
+In a folder: `contents.json` (which parts, and of how many rows the statistics are), `frequency`, `vocabulary`, and the
+parts, oldest first. An update links the files of the folder before and adds a part; its statistics are the last whole
+build's. A trial in several parts counts in the newest, one that the columns don't have counts in none.
 """
 
-from dataclasses import dataclass
+import shutil
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.inverted import Floats, Ints, InvertedFile, runs
-from index.similar.function_words import FUNCTION_TERMS
+from index.inverted import Ints, InvertedFile
+from index.similar import keys as entries
+from index.similar.arrays import Kinds, read_arrays, write_arrays
+from index.similar.contents import FREQUENCY, VOCABULARY, Contents
 from index.similar.groups import GROUPS
+from index.similar.keys import PART_ROWS, Keys, halved, packed
+from index.similar.merging import mergeable, merged
+from index.similar.parts import Part, write_part
+from index.similar.vocabulary import Vocabulary
+from index.similar.weights import Counts, Statistics, counted, weighed
+
+_KINDS: Kinds = {"rows": np.int32}  # that use each column
+_MOST = 0xFFFF  # of a count: it has 16 bits, and more would say no more
 
 
-@dataclass(frozen=True)
-class Vectors:
-    """Non-zeros sorted by column, then row. A column is a term in a group.
+class _Gathered:
+    """Counts of up to `PART_ROWS` rows, on disk until the statistics are known; a piece a batch."""
 
-    `begins[c]:begins[c + 1]` are column c's non-zeros; `column_group` and `column_term` say what a column is.
-    """
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._numbers: list[NDArray[np.int64]] = []
+        self._pieces: list[int] = []
+        self.rows = 0
 
-    rows: int
-    begins: NDArray[np.int64]
-    row: Ints
-    weight: Floats
-    column_group: NDArray[np.uint8]
-    column_term: Ints
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """NCT ids' numbers of the rows."""
+        return np.concatenate(self._numbers)
+
+    def add(self, numbers: NDArray[np.int64], counts: Counts) -> None:
+        """Take the next rows; theirs are numbered from 0."""
+        keys = packed(counts.column, counts.row + np.int32(self.rows), np.minimum(counts.count, _MOST))
+        keys.sort()  # weights are summed in this order, whatever the batches
+        with self._path.open("ab") as file:
+            keys.tofile(file)
+        self._numbers.append(numbers)
+        self._pieces.append(keys.size)
+        self.rows += numbers.size
+
+    def keys(self, inverse: NDArray[np.float64]) -> Keys:
+        """Entries with their weights, sorted."""
+        keys = np.fromfile(self._path, np.uint64)
+        for piece in np.split(keys, np.cumsum(self._pieces)[:-1]):
+            column, row = entries.columns(piece), entries.rows(piece).astype(np.int32)
+            weight = weighed(Counts(column, row, entries.low(piece).astype(np.int32)), self.rows, inverse)
+            piece[:] = packed(column, row, halved(weight).view(np.uint16))
+        keys.sort()
+        return keys
+
+    def remove(self) -> None:
+        """Remove what was on disk."""
+        self._path.unlink()
 
 
-def vectors(inverted: InvertedFile) -> Vectors:
-    """Make the vectors of all rows."""
-    said = np.array([term not in FUNCTION_TERMS for term in inverted.terms], np.bool_)
-    term, row, weight, group = [], [], [], []
-    for number, part in enumerate(GROUPS):
-        in_group = np.flatnonzero(part.table[inverted.field] & said[inverted.term])
-        group_term, group_row, unit = _group_vectors(inverted, in_group)
-        term.append(group_term)
-        row.append(group_row)
-        weight.append((unit * np.sqrt(part.weight)).astype(np.float32))
-        group.append(np.full(group_term.size, number, np.uint8))
-    all_terms, groups = np.concatenate(term), np.concatenate(group)
-    first = np.ones(all_terms.size, np.bool_)
-    first[1:] = (all_terms[1:] != all_terms[:-1]) | (groups[1:] != groups[:-1])
-    begins = np.flatnonzero(first)
-    return Vectors(
-        rows=inverted.rows,
-        begins=np.append(begins, all_terms.size).astype(np.int64),
-        row=np.concatenate(row),
-        weight=np.concatenate(weight),
-        column_group=groups[begins],
-        column_term=all_terms[begins],
-    )
+class VectorWriter:
+    """Takes documents in order of NCT id, batch by batch, each with its own numbers of terms."""
+
+    def __init__(self, folder: Path, previous: Path | None) -> None:
+        """Begin a whole build, or an update of the vectors in `previous`, which stay as they are."""
+        folder.mkdir(parents=True)
+        self._folder, self._previous = folder, previous
+        self._held = Contents(0, []) if previous is None else Contents.read(previous)
+        self._vocabulary = Vocabulary() if previous is None else Vocabulary.read(previous / VOCABULARY)
+        self._known = len(self._vocabulary)
+        self._frequency = np.zeros(0, np.int32) if previous is None else _read_frequency(previous)
+        self._gathered: list[_Gathered] = []
+
+    def add(self, inverted: InvertedFile, numbers: NDArray[np.int64]) -> None:
+        """Take the next documents; `numbers` are the NCT ids' numbers of the rows."""
+        counts = self._renumbered(counted(inverted), inverted)
+        if self._previous is None:
+            self._count(counts.column)
+        begin = 0
+        while begin < numbers.size:
+            if not self._gathered or self._gathered[-1].rows == PART_ROWS:
+                self._gathered.append(_Gathered(self._folder / f"gathered-{len(self._gathered)}"))
+            end = min(numbers.size, begin + PART_ROWS - self._gathered[-1].rows)
+            self._gathered[-1].add(numbers[begin:end], _some(counts, begin, end))
+            begin = end
+
+    def finish(self) -> None:
+        """Write the parts."""
+        rows = sum(gathered.rows for gathered in self._gathered) if self._previous is None else self._held.rows
+        inverse = Statistics(rows, self._frequency).inverse(len(self._vocabulary) * len(GROUPS))
+        kept, small = self._before()
+        first = 1 + int(self._held.parts[-1].rpartition("-")[2]) if self._held.parts else 0
+        names = [f"part-{number:06d}" for number in range(first, first + len(self._gathered))]
+        for name, gathered in zip(names, self._gathered, strict=True):
+            write_part(self._folder / name, *merged(small, gathered.numbers, gathered.keys(inverse)))
+            gathered.remove()
+        self._take_over(kept)
+        Contents(rows, [*kept, *names]).write(self._folder)
+
+    def _before(self) -> tuple[list[str], list[Part]]:
+        """Names of the parts before that stay, and those that the new part takes in, newest first."""
+        held = self._held.parts
+        if self._previous is None or len(self._gathered) != 1:
+            return held, []
+        folder = self._previous
+        small = mergeable((Part(folder / name) for name in reversed(held)), self._gathered[0].rows)
+        return held[: len(held) - len(small)], small
+
+    def _take_over(self, parts: list[str]) -> None:
+        """Link what stays of the folder before, write what is new beside the parts."""
+        if self._previous is None:
+            write_arrays(self._folder / FREQUENCY, _KINDS, {"rows": self._frequency})
+        else:
+            _link([*parts, FREQUENCY], self._previous, self._folder)
+        if self._previous is None or len(self._vocabulary) > self._known:
+            self._vocabulary.write(self._folder / VOCABULARY)
+        else:
+            _link([VOCABULARY], self._previous, self._folder)
+
+    def _renumbered(self, counts: Counts, inverted: InvertedFile) -> Counts:
+        """Give a batch's columns their numbers in the vocabulary, which learns the terms that it lacks."""
+        groups = np.int32(len(GROUPS))
+        term = counts.column // groups
+        used = np.bincount(term, weights=counts.count, minlength=len(inverted.terms)).astype(np.int64)
+        terms = np.flatnonzero(used)
+        number = np.zeros(used.size, np.int32)
+        number[terms] = self._vocabulary.numbers(
+            (inverted.terms[at], inverted.surfaces[at], count)
+            for at, count in zip(terms.tolist(), used[terms].tolist(), strict=True)
+        )
+        return Counts(number[term] * groups + counts.column % groups, counts.row, counts.count)
+
+    def _count(self, column: Ints) -> None:
+        frequency = np.bincount(column, minlength=len(self._vocabulary) * len(GROUPS)).astype(np.int32)
+        frequency[: self._frequency.size] += self._frequency
+        self._frequency = frequency
 
 
-def _group_vectors(inverted: InvertedFile, entries: NDArray[np.int64]) -> tuple[Ints, Ints, NDArray[np.float64]]:
-    """Terms, rows and weights of one group, each row's weights of length 1."""
-    term, row = inverted.term[entries], inverted.row[entries]
-    begins = runs(term, row)
-    count = np.add.reduceat(inverted.count[entries], begins) if begins.size else inverted.count[entries]
-    term, row = term[begins], row[begins]
-    frequency = np.bincount(term, minlength=1)[term]
-    weight = (1 + np.log(count)) * np.log((1 + inverted.rows) / (0.5 + frequency))
-    length = np.sqrt(np.bincount(row, weights=weight**2, minlength=inverted.rows))[row]
-    unit: NDArray[np.float64] = np.divide(weight, length, out=np.zeros_like(weight), where=length > 0)
-    return term, row, unit
+def _some(counts: Counts, begin: int, end: int) -> Counts:
+    """Entries of a range of rows, numbered from its beginning."""
+    held = (counts.row >= begin) & (counts.row < end)
+    return Counts(counts.column[held], counts.row[held] - np.int32(begin), counts.count[held])
+
+
+def _read_frequency(folder: Path) -> Ints:
+    return read_arrays(folder / FREQUENCY, _KINDS)["rows"]
+
+
+def _link(names: list[str], source: Path, target: Path) -> None:
+    for name in names:
+        try:
+            (target / name).hardlink_to(source / name)
+        except FileNotFoundError:
+            raise
+        except OSError:  # a file system without hard links
+            shutil.copyfile(source / name, target / name)

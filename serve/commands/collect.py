@@ -7,20 +7,28 @@ from typing import TYPE_CHECKING
 import click
 
 from crawler.config import Cache
-from serve.commands.options import as_json, common, engine_option
+from serve.commands.options import as_json, common, engine_option, opensearch_option
 
 if TYPE_CHECKING:
     from crawler.store import Store
 
 
-def bring_up(store: "Store", engine: str, *, rebuild: bool = False) -> tuple[str, int, float]:
+def bring_up(
+    store: "Store", engine: str, *, rebuild: bool = False, opensearch: str | None = None
+) -> tuple[str, int, float]:
     """Index what the store holds, with a bar; engine, documents, seconds."""
-    from index.build import update
+    from index.build import WHOOSH_RANGE, current, update
     from serve.terminal import progress
 
     began = time.monotonic()
+    before = current(store.cache.index)
     with progress("indexing", store.counts()["trials"]) as advance:
-        manifest, _ = update(store, engine, advance, rebuild=rebuild)
+        manifest, _ = update(store, engine, advance, rebuild=rebuild, address=opensearch)
+    if before is not None and engine == "auto" and before.engine != manifest.engine == "tantivy":
+        grown = (
+            f"more than {WHOOSH_RANGE:,} trials are {manifest.engine}'s; it was built anew, {before.engine}'s is gone"
+        )
+        click.echo(f"trialkin: {grown}.", err=True)
     return manifest.engine, manifest.documents, time.monotonic() - began
 
 
@@ -28,9 +36,12 @@ def bring_up(store: "Store", engine: str, *, rebuild: bool = False) -> tuple[str
 @click.argument("files", nargs=-1, required=True, metavar="FILE...|-")
 @click.option("--no-index", is_flag=True, help="Keep the records and leave the index as it is.")
 @engine_option
+@opensearch_option
 @as_json
 @common
-def load(files: tuple[str, ...], no_index: bool, engine: str, as_json: bool, cache: Cache) -> None:
+def load(
+    files: tuple[str, ...], no_index: bool, engine: str, opensearch: str | None, as_json: bool, cache: Cache
+) -> None:
     """Read records from files (json, jsonl, gz, zip, the site's own download; - is stdin), then index.
 
     A record older than the one held, by its update date, is kept as a version and replaces nothing.
@@ -46,7 +57,7 @@ def load(files: tuple[str, ...], no_index: bool, engine: str, as_json: bool, cac
         with progress("loading") as advance:
             outcome = load_files(store, files, advance)
         if not no_index and store.counts()["trials"]:
-            bring_up(store, engine)
+            bring_up(store, engine, opensearch=opensearch)
         timestamp = store.data_timestamp
     if as_json:
         told = {"loaded": outcome.loaded, "unchanged": outcome.unchanged, "older": outcome.older}
@@ -62,10 +73,11 @@ def load(files: tuple[str, ...], no_index: bool, engine: str, as_json: bool, cac
 
 @click.command(name="index")
 @engine_option
+@opensearch_option
 @click.option("--rebuild", is_flag=True, help="Build anew even where nothing changed.")
 @as_json
 @common
-def index_command(engine: str, rebuild: bool, as_json: bool, cache: Cache) -> None:
+def index_command(engine: str, opensearch: str | None, rebuild: bool, as_json: bool, cache: Cache) -> None:
     """Build the index, or bring it up to the records."""
     from crawler.errors import CacheEmpty
     from crawler.store import Store
@@ -76,7 +88,7 @@ def index_command(engine: str, rebuild: bool, as_json: bool, cache: Cache) -> No
     if not cache.database.exists():
         raise CacheEmpty(cache.folder)
     with Store.writing(cache) as store:
-        name, documents, seconds = bring_up(store, engine, rebuild=rebuild)
+        name, documents, seconds = bring_up(store, engine, rebuild=rebuild, opensearch=opensearch)
         timestamp = store.data_timestamp
     if as_json:
         told = {"engine": name, "documents": documents, "seconds": round(seconds, 3)}

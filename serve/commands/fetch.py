@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crawler.config import PACE_SECONDS, REGISTRY_URL, SAMPLE, Cache
-from serve.commands.options import as_json, common, engine_option
+from serve.commands.options import as_json, common, engine_option, opensearch_option
 
 if TYPE_CHECKING:
     from crawler.crawl import Plan, Report
@@ -61,6 +61,7 @@ def registry_options(command: click.decorators.FC) -> click.decorators.FC:
 @registry_options
 @click.option("--no-index", is_flag=True, help="Keep the records and leave the index as it is.")
 @engine_option
+@opensearch_option
 @as_json
 @common
 def crawl(
@@ -73,6 +74,7 @@ def crawl(
     pace: float,
     no_index: bool,
     engine: str,
+    opensearch: str | None,
     as_json: bool,
     cache: Cache,
 ) -> None:
@@ -106,7 +108,7 @@ def crawl(
             with progress("crawling", limit) as advance:
                 report = run_crawl(plan, store, Registry(client), closeness, advance)
             if report.reached and not no_index:
-                bring_up(store, engine)
+                bring_up(store, engine, opensearch=opensearch)
     _tell(report, plan, as_json=as_json)
     if report.stopped is not None or report.partly_failed:
         sys.exit(1)

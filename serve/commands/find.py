@@ -13,7 +13,8 @@ from serve.commands.completion import listed, trial_id
 from serve.commands.options import as_json, common, engine_option, filter_options, made_filters, opened_index
 
 if TYPE_CHECKING:
-    from index.search import Filters, Index, SearchPage, SearchRequest
+    from index.query.tree import Filters
+    from index.search import Index, SearchPage, SearchRequest
     from serve.neighbours import SimilarAnswer
 
 _COLUMNS = ("nct_id", "title", "status", "phases", "conditions", "score")

@@ -17,33 +17,24 @@ from serve.commands.options import as_json, common
 @common
 def show(ids: tuple[str, ...], raw: bool, as_json: bool, cache: Cache) -> None:
     """Show trials, one a line with --json. ID - reads an id a line from stdin."""
-    from crawler.errors import RecordInvalid
     from crawler.ids import nct_id
     from crawler.store import Store
     from serve.output import write_bytes, write_json
-    from serve.records import one_line, shown
+    from serve.records import find, one_line, shown
 
     with Store.reading(cache) as store:
 
         def one(text: str, *, machine: bool) -> None:
-            asked = nct_id(text)
-            held = store.resolve(asked)
             if raw:
-                write_bytes(one_line(store.raw(held).body))
+                write_bytes(one_line(store.raw(store.resolve(nct_id(text))).body))
                 return
-            try:
-                trial = store.trial(held)
-            except RecordInvalid as error:
-                raise RecordInvalid(
-                    f"{held}: its record breaks the registry's rules ({error.reason}); see it with --raw"
-                ) from None
-            timestamp = store.timestamp_of(held)
+            held = find(store, text)
             if machine:
-                write_json(shown(trial, asked, timestamp))
+                write_json(shown(held.trial, held.asked, held.data_timestamp))
             else:
                 from serve.terminal import show_trial
 
-                show_trial(trial, timestamp)
+                show_trial(held.trial, held.data_timestamp)
 
         if ids == ("-",):
             batch("nct_id", lambda line: one(line, machine=True))

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from serve.commands.completion import listed, name_of, value_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-ENGINE_HELP = "auto, or the engine's name (whoosh)."
+ENGINE_HELP = "auto (Whoosh up to 5,000 trials, tantivy above), whoosh, tantivy or opensearch."
 
 
 def _cache(_context: click.Context, _parameter: click.Parameter, folder: str) -> Cache:
@@ -58,6 +59,30 @@ def as_json(command: Command) -> Command:
 def engine_option(command: Command) -> Command:
     """Add --engine."""
     option = click.option("--engine", envvar="TRIALKIN_ENGINE", default="auto", show_default=True, help=ENGINE_HELP)
+    return option(command)
+
+
+def _addresses(_context: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
+    """Refuse what is no address, and any where its library is missing, before a crawl of an hour and not after it."""
+    if text is None:
+        return None
+    from index.engines.opensearch.addresses import addresses_of
+    from index.errors import ClientMissing
+
+    if find_spec("opensearchpy") is None:
+        raise ClientMissing
+    return ",".join(addresses_of(text))
+
+
+def opensearch_option(command: Command) -> Command:
+    """Add --opensearch to a command that writes an index; a reader knows from the index where its cluster is."""
+    option = click.option(
+        "--opensearch",
+        envvar="TRIALKIN_OPENSEARCH",
+        metavar="URL",
+        callback=_addresses,
+        help="Index in this OpenSearch cluster; several addresses of it are joined by commas.",
+    )
     return option(command)
 
 

@@ -12,6 +12,8 @@ The share accepted of what the words themselves find is the most that such a jud
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import reduce
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -122,8 +124,8 @@ def _share(told: dict[str, int], part: str, whole: str) -> str:
     return f"{told[part] / told[whole]:.3f}" if told[whole] else "–"
 
 
-def read() -> tuple[list[Trial], Phrases]:
-    """Read the real records, invert them."""
+def read(folder: Path) -> tuple[list[Trial], Phrases]:
+    """Read the real records, invert them; `folder` keeps what is mapped."""
     records = {}
     for name in FILES:
         for _, item in read_source(str(SHARED / name)):
@@ -133,12 +135,15 @@ def read() -> tuple[list[Trial], Phrases]:
     inverter = Inverter()
     for trial, raw in records.values():
         inverter.add(document(trial, raw))
-    return [trial for trial, _ in records.values()], Phrases(inverter.finish())
+    phrases = Phrases(folder)
+    phrases.add(inverter.finish())
+    return [trial for trial, _ in records.values()], phrases
 
 
 def main() -> None:
     """Print a table for each area: the thresholds as they stand, then one at a time another."""
-    trials, phrases = read()
+    with TemporaryDirectory() as folder:
+        trials, phrases = read(Path(folder))
     judge = Judge(trials, phrases)
     for area, apart in ((CONDITION, {"OWN"}), (INTERVENTION, {"SHARE", "WRITTEN"})):
         print(f"\n{area}\n\n{_HEAD}\n{'|---' * _HEAD.count(' | ')}|---|")

@@ -1,0 +1,115 @@
+"""A question answered from masks over columns: filters, facet counts, order. What every engine can fall back to."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.columns import Columns, Mask
+from index.engines.base import Answer, Question
+from index.errors import DistanceUnmeasured
+from index.evaluate import Evaluator
+from index.facets import FacetCount, told
+from index.inverted import Floats
+from index.query.tree import Any, Filters, Near, positive_words
+from index.schema import FACETS
+from index.sites import SiteTable
+from index.tables import Tables
+
+_BY_DATE = {"relevance": "updated"}  # where nothing was asked in words, the newest is the most relevant
+
+
+def answered(question: Question, tables: Tables, evaluator: Evaluator, scores_of: Callable[[], Floats]) -> Answer:
+    """Answer a question; `scores_of` gives every row's score, and is asked only where words are asked for."""
+    masks = {name: evaluator.mask(part) for name, part in question.filters.items()}
+    asked = evaluator.mask(question.node, _worth_asking(masks, facets=question.facets))
+    found = _and(asked, masks.values())
+    scores = scores_of() if positive_words(question.node) else None
+    ids = tables.columns.ids
+    return Answer(
+        total=int(found.sum()),
+        hits=[
+            (ids[row], None if scores is None else float(scores[row]))
+            for row in _ordered(found, scores, question, tables)
+        ],
+        facets=_facets(tables.columns, asked, masks) if question.facets else {},
+    )
+
+
+def _worth_asking(masks: dict[str, Mask], *, facets: bool) -> Mask | None:
+    """Rows that may count: those of all filters, and for facets, which don't know their own, of all but one."""
+    if not masks:
+        return None
+    failed = sum((~mask).astype(np.int16) for mask in masks.values())
+    return np.asarray(failed <= int(facets))
+
+
+def _and(mask: Mask, others: Iterable[Mask]) -> Mask:
+    joined = mask.copy()
+    for other in others:
+        joined &= other
+    return joined
+
+
+# -- order -------------------------------------------------------------------------------------------------------------
+
+
+def _ordered(found: Mask, scores: Floats | None, question: Question, tables: Tables) -> list[int]:
+    """Rows of the page asked for, in order; missing dates and numbers stand last, ties in order of NCT id."""
+    rows = np.flatnonzero(found)
+    keys: list[NDArray[np.generic]] = []
+    for key, ascending in question.order:
+        values = _sort_key(key, scores, question.filters, tables)[rows]
+        keys += [np.isnan(values), values if ascending else -values]
+    order = np.lexsort([rows, *reversed(keys)])
+    return [int(row) for row in rows[order[question.offset : question.offset + question.limit]]]
+
+
+def _sort_key(key: str, scores: Floats | None, filters: Filters, tables: Tables) -> NDArray[np.float64]:
+    """Values to sort all rows by, the largest first; nan where a row has none."""
+    columns = tables.columns
+    if key == "distance":
+        distance = _distance(filters, tables.sites, columns.size)
+        return np.where(np.isinf(distance), np.nan, -distance)
+    if key == "relevance" and scores is not None:
+        return scores.astype(np.float64)
+    column = columns.enrollment if key == "enrollment" else columns.days(_BY_DATE.get(key, key))
+    missing = -1 if key == "enrollment" else 0
+    return np.where(column == missing, np.nan, column.astype(np.float64))
+
+
+def points(filters: Filters) -> list[Near]:
+    """Points of --near; DistanceUnmeasured where there is none to measure from."""
+    asked = filters.get("near")
+    found = [node for node in (asked.parts if isinstance(asked, Any) else [asked]) if isinstance(node, Near)]
+    if not found:
+        raise DistanceUnmeasured
+    return found
+
+
+def _distance(filters: Filters, sites: SiteTable, size: int) -> NDArray[np.float64]:
+    """Kilometres from the points of --near to each row's nearest site."""
+    far = [sites.distances(point.latitude, point.longitude, size) for point in points(filters)]
+    distance: NDArray[np.float64] = np.minimum.reduce(far)
+    return distance
+
+
+# -- facets ------------------------------------------------------------------------------------------------------------
+
+
+def _facets(columns: Columns, asked: Mask, masks: dict[str, Mask]) -> dict[str, list[FacetCount]]:
+    found = _and(asked, masks.values())
+    return {
+        key: _facet(
+            columns, key, _and(asked, (m for name, m in masks.items() if name != key)) if key in masks else found
+        )
+        for key in FACETS
+    }
+
+
+def _facet(columns: Columns, key: str, mask: Mask) -> list[FacetCount]:
+    column = columns.values(key)
+    counts, without = column.counts(mask)
+    having = np.flatnonzero(counts)
+    numbers = zip(having.tolist(), counts[having].tolist(), strict=True)
+    return told(key, {column.values[code]: count for code, count in numbers}, without)

@@ -1,0 +1,101 @@
+"""A generation built from nothing: a new index, bare while it is filled, then settled, counted and given the alias."""
+
+import shutil
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from index.engines.base import Entry, Place
+from index.engines.opensearch.cluster import Cluster
+from index.engines.opensearch.mapping import SETTINGS, SETTLED, document_id, mapping, source
+from index.engines.opensearch.query import visible
+from index.engines.opensearch.sending import Sender, total
+from index.engines.opensearch.target import new_target
+from index.engines.opensearch.weights import Tally, features, keep, kept, with_features
+from index.errors import ClusterError, ClusterForeign
+from index.inverted import InvertedFile
+
+_COPY_SECONDS = 50  # for each shard's copy to be made; the index serves without them too
+
+
+class Rebuild:
+    """Puts documents aside until all are counted, since their words' scores need that; then sends them."""
+
+    def __init__(self, place: Place) -> None:
+        self._folder = place.folder
+        self._spool = place.folder / "spool"
+        self._target = new_target(place)
+        self._cluster = Cluster(self._target.addresses)
+        self._sender = Sender(self._cluster, self._target)
+        self._tally = Tally()
+        self._batches: list[Path] = []
+        self._documents = 0
+        self._spool.mkdir(parents=True)
+        self._drop(self._target.index)
+        body = {"settings": {"index": SETTINGS}, "mappings": mapping(), "aliases": {self._target.writes: {}}}
+        self._cluster.ask("PUT", f"/{self._target.index}", body)
+
+    def add(self, entries: Sequence[Entry], inverted: InvertedFile) -> None:
+        """Take the next documents."""
+        batch = self._spool / f"{len(self._batches):06d}"
+        keep(batch.with_suffix(".npz"), inverted)
+        sources = [(e.document.nct_id, msgspec.json.encode(source(e, self._target.generation))) for e in entries]
+        batch.write_bytes(msgspec.msgpack.encode(sources))
+        self._tally.add(inverted)
+        self._batches.append(batch)
+        self._documents += len(entries)
+
+    def remove(self, nct_ids: Collection[str]) -> None:
+        """Nothing older is in a new index."""
+
+    def finish(self) -> None:
+        """Send, settle, count; then the new index has the alias, and those before the last one go."""
+        statistics = self._tally.statistics()
+        (self._folder / "statistics").mkdir()
+        statistics.write(self._folder / "statistics")
+        for batch in self._batches:
+            made = msgspec.msgpack.decode(batch.read_bytes(), type=list[tuple[str, bytes]])
+            scores = features(kept(batch.with_suffix(".npz")), statistics)
+            for (nct_id, bare), scored in zip(made, scores, strict=True):
+                self._sender.index(document_id(nct_id, self._target.generation), with_features(bare, scored))
+        self._settle()
+        self._switch()
+        self._target.write(self._folder)
+        shutil.rmtree(self._spool)
+        self._end()
+
+    def _settle(self) -> None:
+        index = self._target.index
+        self._sender.flush()
+        held = total(self._cluster, index, *visible(self._target.generation))
+        if held != self._documents:
+            raise ClusterForeign(index, f"holds {held} of the {self._documents} documents that were sent")
+        self._cluster.ask("POST", f"/{index}/_flush")  # files are copied; what is in none is indexed again
+        self._cluster.ask("PUT", f"/{index}/_settings", {"index": SETTLED})
+        with suppress(ClusterError):
+            wanted = {"wait_for_status": "green", "timeout": f"{_COPY_SECONDS}s"}
+            self._cluster.ask("GET", f"/_cluster/health/{index}", patience=0, **wanted)
+
+    def _switch(self) -> None:
+        alias, index = self._target.alias, self._target.index
+        old = {"remove": {"index": f"{alias}-*", "alias": alias, "must_exist": False}}
+        self._cluster.ask("POST", "/_aliases", {"actions": [old, {"add": {"index": index, "alias": alias}}]})
+        held = self._cluster.ask("GET", f"/{alias}-*/_alias")
+        for other in held.keys() - {index, self._target.before}:
+            self._drop(other)
+
+    def _drop(self, index: str) -> None:
+        self._cluster.ask("DELETE", f"/{index}", ignore_unavailable="true")
+
+    def _end(self) -> None:
+        self._sender.close()
+        self._cluster.close()
+
+    def abandon(self) -> None:
+        """Leave no half of an index; where the cluster is gone, the next build of this number removes it."""
+        self._sender.close()
+        with suppress(ClusterError):
+            self._drop(self._target.index)
+        self._end()

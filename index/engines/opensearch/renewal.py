@@ -1,0 +1,102 @@
+"""The next generation in an index that is there.
+
+Each document says from which generation on it holds and up to which, so that older readers keep their state, and what
+a broken-off update left is seen by nobody and taken back by the next one.
+"""
+
+from collections.abc import Collection, Sequence
+from contextlib import closing, suppress
+
+import msgspec
+
+from index.engines.base import Entry, Place
+from index.engines.opensearch.addresses import addresses_of
+from index.engines.opensearch.cluster import Cluster
+from index.engines.opensearch.mapping import LIVING, document_id, source
+from index.engines.opensearch.query import numbered
+from index.engines.opensearch.sending import Sender, found, total
+from index.engines.opensearch.target import read_target
+from index.engines.opensearch.weights import features, with_features
+from index.errors import ClusterError, ClusterForeign
+from index.inverted import InvertedFile
+from index.links import link_tree
+from index.scoring import Statistics
+
+
+class Renewal:
+    """Writes what changed; words are scored by the statistics of the last rebuild."""
+
+    def __init__(self, place: Place) -> None:
+        if place.previous is None:
+            raise TypeError(place)
+        self._folder = place.folder
+        self._before = read_target(place.previous)
+        self._target = msgspec.structs.replace(self._before, generation=place.generation)
+        if place.address is not None:
+            self._target = msgspec.structs.replace(self._target, addresses=addresses_of(place.address))
+        self._cluster = Cluster(self._target.addresses)
+        self._sender = Sender(self._cluster, self._target)
+        link_tree(place.previous / "statistics", self._folder / "statistics")
+        self._statistics = Statistics.read(self._folder / "statistics")
+        self._added = self._removed = 0
+        self._undo()
+        self._purge()
+
+    def add(self, entries: Sequence[Entry], inverted: InvertedFile) -> None:
+        """Send the next documents, to be seen from this generation on."""
+        generation = self._target.generation
+        for entry, scored in zip(entries, features(inverted, self._statistics), strict=True):
+            bare = msgspec.json.encode(source(entry, generation))
+            self._sender.index(document_id(entry.document.nct_id, generation), with_features(bare, scored))
+        self._added += len(entries)
+
+    def remove(self, nct_ids: Collection[str]) -> None:
+        """Have trials seen only up to the generation before this one."""
+        living = {"range": {"since": {"lte": self._before.generation}}}, {"term": {"until": LIVING}}
+        asked = {"bool": {"filter": [*living, numbered([int(nct_id[3:]) for nct_id in nct_ids])]}}
+        for number, since in found(self._cluster, self._target.index, asked):
+            self._sender.update(document_id(_nct_id(number), since), {"until": self._target.generation})
+            self._removed += 1
+
+    def finish(self) -> None:
+        """Have everything found, and count it."""
+        self._sender.flush()
+        index, generation = self._target.index, self._target.generation
+        held = tuple(total(self._cluster, index, {"term": {end: generation}}) for end in ("since", "until"))
+        if held != (self._added, self._removed):
+            raise ClusterForeign(index, f"has taken {held} of {(self._added, self._removed)} changes")
+        self._target.write(self._folder)
+        self._end()
+
+    def _undo(self) -> None:
+        """Take back what an update left that broke off after the generation before."""
+        index, after = self._target.index, self._before.generation
+        self._cluster.ask("POST", f"/{index}/_refresh")
+        with closing(Sender(self._cluster, self._target)) as sender:
+            for number, since in found(self._cluster, index, {"range": {"since": {"gt": after}}}):
+                sender.delete(document_id(_nct_id(number), since))
+            sender.flush()
+            for number, since in found(self._cluster, index, {"range": {"until": {"gt": after, "lt": LIVING}}}):
+                sender.update(document_id(_nct_id(number), since), {"until": LIVING})
+            sender.flush()
+
+    def _purge(self) -> None:
+        """Remove what neither the generation before nor the one before that sees."""
+        unseen = {"range": {"until": {"lt": self._before.generation}}}
+        for number, since in found(self._cluster, self._target.index, unseen):
+            self._sender.delete(document_id(_nct_id(number), since))
+
+    def _end(self) -> None:
+        self._sender.close()
+        self._cluster.close()
+
+    def abandon(self) -> None:
+        """Take back what was written; where the cluster is gone, the next update does."""
+        self._sender.close()
+        with suppress(ClusterError):
+            self._undo()
+        self._end()
+
+
+def _nct_id(number: int) -> str:
+    return f"NCT{number:08d}"
