@@ -280,7 +280,6 @@ def test_a_flipped_bit_in_the_manifest_is_found(sealed: Path, data: st.DataObjec
 @pytest.mark.parametrize(
     "missing",
     ["columns/numbers.npy", "columns/values.json", "vectors/part-000000", "vectors/vocabulary", "whoosh/part-000001"],
-    ["columns/numbers.npy", "columns/values.json", "vectors/part-000000", "vectors/vocabulary", "whoosh/part-000001"],
 )
 def test_an_index_without_one_of_its_files_is_damaged(three: Cache, missing: str) -> None:
     gone = three.index / "generation-000001" / missing
