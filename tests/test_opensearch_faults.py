@@ -198,7 +198,7 @@ def test_a_part_of_an_answer_is_none(cache: Cache, monkeypatch: pytest.MonkeyPat
     cluster.run("crash", lost.removeprefix("node-"))
     with open_index(cache.index) as index:
         with monkeypatch.context() as hurried:
-            hurried.setattr("index.engines.opensearch.cluster.PATIENCE_SECONDS", 4.0)
+            hurried.setattr("index.engines.opensearch.cluster.PATIENCE_SECONDS", 0.5)
             for request in (SearchRequest(limit=0), SearchRequest(node=parse("lupus"), facets=True)):
                 with pytest.raises(ClusterIncomplete, match="Bring the cluster's nodes back"):
                     index.search(request)

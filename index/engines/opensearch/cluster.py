@@ -99,16 +99,21 @@ class Cluster:
         self._repeated(attempt, WRITE_PATIENCE_SECONDS)
 
     def _repeated(self, attempt: Callable[[], T], patience: float) -> T:
-        """Go on until `patience` is over and every address was asked."""
+        """Go on until `patience` is over and every address was asked.
+
+        That a living node could not answer wholly says more than that another one is dead, whichever was asked last.
+        """
         end = time.monotonic() + patience
         attempts = 0
+        incomplete: ClusterIncomplete | None = None
         while True:
             try:
                 return attempt()
-            except (ClusterUnreachable, ClusterIncomplete):
+            except (ClusterUnreachable, ClusterIncomplete) as error:
+                incomplete = error if isinstance(error, ClusterIncomplete) else incomplete
                 attempts += 1
                 if time.monotonic() > end and attempts >= self._addresses:
-                    raise
+                    raise (incomplete or error) from None
             if attempts % self._addresses == 0:
                 time.sleep(_PAUSE_SECONDS)
 
