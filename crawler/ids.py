@@ -14,7 +14,17 @@ def nct_id(text: str) -> str:
     found = _ID.fullmatch(text.strip())
     if found is None:
         raise IdMalformed(text)
-    return f"NCT{int(found[1]):08d}"
+    return id_of(int(found[1]))
+
+
+def id_of(number: int) -> str:
+    """Return the id of a number."""
+    return f"NCT{number:08d}"
+
+
+def number_of(nct_id: str) -> int:
+    """Return the number of an id in its one written form."""
+    return int(nct_id[3:])
 
 
 def is_nct_id(text: str) -> bool:

@@ -16,7 +16,7 @@ from index.schema import FACETS
 from index.sites import SiteTable
 from index.tables import Tables
 
-_BY_DATE = {"relevance": "updated"}  # where nothing was asked in words, the newest is the most relevant
+BY_DATE = {"relevance": "updated"}  # where nothing was asked in words, the newest is the most relevant
 
 
 def answered(question: Question, tables: Tables, evaluator: Evaluator, scores_of: Callable[[], Floats]) -> Answer:
@@ -25,11 +25,10 @@ def answered(question: Question, tables: Tables, evaluator: Evaluator, scores_of
     asked = evaluator.mask(question.node, _worth_asking(masks, facets=question.facets))
     found = _and(asked, masks.values())
     scores = scores_of() if positive_words(question.node) else None
-    ids = tables.columns.ids
     return Answer(
         total=int(found.sum()),
         hits=[
-            (ids[row], None if scores is None else float(scores[row]))
+            (tables.columns.nct_id(row), None if scores is None else float(scores[row]))
             for row in _ordered(found, scores, question, tables)
         ],
         facets=_facets(tables.columns, asked, masks) if question.facets else {},
@@ -73,7 +72,7 @@ def _sort_key(key: str, scores: Floats | None, filters: Filters, tables: Tables)
         return np.where(np.isinf(distance), np.nan, -distance)
     if key == "relevance" and scores is not None:
         return scores.astype(np.float64)
-    column = columns.enrollment if key == "enrollment" else columns.days(_BY_DATE.get(key, key))
+    column = columns.enrollment if key == "enrollment" else columns.days(BY_DATE.get(key, key))
     missing = -1 if key == "enrollment" else 0
     return np.where(column == missing, np.nan, column.astype(np.float64))
 

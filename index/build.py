@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
@@ -102,19 +103,19 @@ def update(
     held = current(store.cache.index)
     versions = store.current_versions()
     engine = engine_for(asked, None if held is None else held.engine, len(versions), address)
-    address = address or (None if held is None else held.address)
+    fresh = _Fresh(store, engine, address or (None if held is None else held.address), versions, advance)
     if held is None or held.engine != engine or rebuild:
-        return build(store, engine, advance, address), True
-    if held.content == content_digest(versions):
+        return fresh.anew(), True
+    if held.content == fresh.content:
         return _renewed(store, held), False
     try:
         previous = Previous.at(store.cache.index / held.folder)
     except (OSError, ValueError):  # a damaged index is built anew
-        return build(store, engine, advance, address), True
+        return fresh.anew(), True
     changes = Changes.between(previous, versions)
     if held.updates >= MOST_UPDATES or held.updated + changes.count > RENEWED_SHARE * held.documents:
-        return build(store, engine, advance, address), True
-    return apply(store, held, changes, advance, address), True
+        return fresh.anew(), True
+    return fresh.changed(held, previous, changes), True
 
 
 def _renewed(store: Store, held: Manifest) -> Manifest:
@@ -137,30 +138,35 @@ def _no_collector() -> Iterator[None]:
 
 def build(store: Store, engine: str, advance: Callable[[int], None], address: str | None = None) -> Manifest:
     """Build a generation anew, aside, and switch to it; what stood before stays whole until then."""
-    fresh = _Fresh(store, engine, address, store.current_versions())
-    return fresh.written(None, Changes([], [], []), store.records(), advance)
-
-
-def apply(
-    store: Store, held: Manifest, changes: Changes, advance: Callable[[int], None], address: str | None = None
-) -> Manifest:
-    """Make a generation from the one held and what changed since, and switch to it."""
-    fresh = _Fresh(store, held.engine, address, store.current_versions())
-    records = (store.raw(nct_id) for nct_id in sorted((*changes.new, *changes.changed)))
-    return fresh.written(held, changes, records, advance)
+    return _Fresh(store, engine, address, store.current_versions(), advance).anew()
 
 
 @dataclass(frozen=True)
 class _Fresh:
-    """A generation in the making."""
+    """A generation in the making, of a store whose current versions are these."""
 
     store: Store
     engine: str
     address: str | None
     versions: dict[str, bytes]
+    advance: Callable[[int], None]
 
-    def written(
-        self, held: Manifest | None, changes: Changes, records: Iterator[RawRecord], advance: Callable[[int], None]
+    @cached_property
+    def content(self) -> str:
+        """Digest of what it holds."""
+        return content_digest(self.versions)
+
+    def anew(self) -> Manifest:
+        """Write all of it."""
+        return self._written(None, None, Changes([], [], []), self.store.records())
+
+    def changed(self, held: Manifest, previous: Previous, changes: Changes) -> Manifest:
+        """Write what changed since the one held, and share the rest with it."""
+        records = (self.store.raw(nct_id) for nct_id in sorted((*changes.new, *changes.changed)))
+        return self._written(held, previous, changes, records)
+
+    def _written(
+        self, held: Manifest | None, previous: Previous | None, changes: Changes, records: Iterator[RawRecord]
     ) -> Manifest:
         """Write it aside, count it, switch to it."""
         root = self.store.cache.index
@@ -168,13 +174,12 @@ class _Fresh:
         number = _next_generation(root)
         aside = root / f"building-{number:06d}"
         shutil.rmtree(aside, ignore_errors=True)
-        previous = None if held is None else Previous.at(root / held.folder)
         writer = GenerationWriter(aside, self.engine, number, self.address, previous)
         try:
             with _no_collector():
                 writer.remove((*changes.gone, *changes.changed))
-                with closing(_told(records, advance)) as told:
-                    for batch in batches(told, len(self.versions) if held is None else 0):
+                with closing(_told(records, self.advance)) as told:
+                    for batch in batches(told, len(self.versions) if previous is None else 0):
                         writer.add(batch, self.versions)
                 self._check(writer.documents, aside)
                 writer.finish()
@@ -203,7 +208,7 @@ class _Fresh:
             updates=0 if held is None else held.updates + 1,
             updated=0 if held is None else held.updated + changed,
             change=self.store.change,
-            content=content_digest(self.versions),
+            content=self.content,
             data_timestamp=self.store.data_timestamp,
             built_at=utc_now(),
             files=checksums(aside, None if held is None else aside.parent / held.folder, shared),

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from crawler.ids import id_of, number_of
 from index.document import Document
 from index.merge import Merge
 from index.schema import DATES, FILTERED
@@ -87,7 +88,11 @@ class Columns:
     @cached_property
     def ids(self) -> list[str]:
         """NCT id of each row."""
-        return [f"NCT{number:08d}" for number in self.numbers.tolist()]
+        return [id_of(number) for number in self.numbers.tolist()]
+
+    def nct_id(self, row: int) -> str:
+        """NCT id of one row: a page of ten need not spell all."""
+        return id_of(int(self.numbers[row]))
 
     @property
     def numbers(self) -> NDArray[np.int64]:
@@ -101,7 +106,7 @@ class Columns:
 
     def row(self, nct_id: str) -> int | None:
         """Row of a trial, None where it has none."""
-        number = int(nct_id[3:])
+        number = number_of(nct_id)
         row = int(np.searchsorted(self.numbers, number))
         return row if row < self.size and int(self.numbers[row]) == number else None
 
@@ -144,12 +149,12 @@ class ColumnWriter:
 
     def remove(self, nct_ids: Iterable[str]) -> None:
         """Leave out rows of the columns before; a changed document is removed, then added."""
-        self._removed.update(int(nct_id[3:]) for nct_id in nct_ids)
+        self._removed.update(number_of(nct_id) for nct_id in nct_ids)
 
     def add(self, document: Document, digest: bytes) -> dict[str, list[int]]:
         """Take one document's values and its version's digest; the codes of its values by key."""
         row = len(self._numbers)
-        self._numbers.append(int(document.nct_id[3:]))
+        self._numbers.append(number_of(document.nct_id))
         self._digests.append(digest[:DIGEST_BYTES])
         coded = {}
         for key, (rows, codes) in self._pairs.items():

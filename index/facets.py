@@ -1,6 +1,7 @@
 """Facet counts as an answer tells them: in order, a closed list whole, an open one cut."""
 
 from collections.abc import Mapping
+from heapq import nlargest
 
 import msgspec
 
@@ -23,14 +24,19 @@ def told(key: str, counts: Mapping[str, int], without: int) -> list[FacetCount]:
     """
     closed = FACETS[key].closed
     if closed is None:
-        told_ = {value: count for value, count in counts.items() if count}
+        ordered = _in_order(_most_frequent(counts))[:OPEN_FACET_VALUES]
     else:
-        told_ = {value: counts.get(value, 0) for value in (*closed, *counts)}
-    if closed is None and len(told_) > OPEN_FACET_VALUES:
-        least = sorted(told_.values(), reverse=True)[OPEN_FACET_VALUES - 1]
-        told_ = {value: count for value, count in told_.items() if count >= least}  # the others' names need no order
-    ordered = sorted(told_.items(), key=lambda pair: (-pair[1], pair[0]))
-    if closed is None:
-        ordered = ordered[:OPEN_FACET_VALUES]
+        ordered = _in_order({value: counts.get(value, 0) for value in (*closed, *counts)})
     listed = [FacetCount(value == "true" if key == "results" else value, count) for value, count in ordered]
     return [*listed, FacetCount(None, without)] if without else listed
+
+
+def _in_order(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _most_frequent(counts: Mapping[str, int]) -> dict[str, int]:
+    """Values among which those that are told are: the thousands of others need no order."""
+    frequent = nlargest(OPEN_FACET_VALUES, counts.values())
+    least = max(1, frequent[-1] if len(frequent) == OPEN_FACET_VALUES else 1)
+    return {value: count for value, count in counts.items() if count >= least}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from crawler.ids import number_of
 from index.batch import Batch
 from index.columns import Columns, ColumnWriter
 from index.engines import engine_writer
@@ -95,7 +96,7 @@ class GenerationWriter:
             self._sites.add(document.sites)
             entries.append(Entry(document, codes, texts))
         self._engine.add(entries, batch.inverted)
-        numbers = np.array([int(document.nct_id[3:]) for document in batch.documents], np.int64)
+        numbers = np.array([number_of(document.nct_id) for document in batch.documents], np.int64)
         self._vectors.add(batch.inverted, numbers)
         if self._words is not None:
             self._words.add(batch)

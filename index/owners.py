@@ -11,45 +11,46 @@ from index.inverted import Ints
 
 @dataclass(frozen=True)
 class Owners:
-    """`row_maps`: for each part, the row of the columns that each of its rows is, -1 for nobody's; None for the same.
+    """Rows of the columns in parts with rows of their own.
 
-    `part` and `row` tell for each row of the columns where it is; None where there is one part with the same rows.
+    `begins` says where each part begins in all of them laid end to end, and where the last one ends; `places` where in
+    that each row of the columns is, the end where it is in no part; None where all are the same rows.
     """
 
-    row_maps: tuple[Ints | None, ...]
-    part: NDArray[np.int16] | None
-    row: Ints | None
+    begins: NDArray[np.int64]
+    places: NDArray[np.intp] | None
 
     @classmethod
     def of(cls, parts: Sequence[NDArray[np.int64]], numbers: NDArray[np.int64]) -> "Owners":
-        """Tell for parts by their trials' numbers and for the columns' numbers, all ascending."""
-        if len(parts) == 1 and np.array_equal(parts[0], numbers):
-            return cls((None,), None, None)
-        part, row = np.full(numbers.size, -1, np.int16), np.full(numbers.size, -1, np.int32)
-        for place, held in enumerate(parts):
-            rows = _rows(held, numbers)
-            part[rows[rows >= 0]] = place
-            row[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
-        row_maps = []
-        for place, held in enumerate(parts):
-            rows = _rows(held, numbers)
-            mine = np.flatnonzero(rows >= 0)
-            rows[mine[part[rows[mine]] != place]] = -1
-            row_maps.append(rows)
-        return cls(tuple(row_maps), part, row)
+        """Tell for parts by their trials' numbers, the oldest first, and for the columns' numbers, all ascending."""
+        begins = np.cumsum([0, *(held.size for held in parts)])
+        bounds = list(zip(begins[:-1].tolist(), begins[1:].tolist(), parts, strict=True))
+        if begins[-1] == numbers.size and all(np.array_equal(numbers[begin:end], held) for begin, end, held in bounds):
+            return cls(begins, None)
+        places = np.full(numbers.size, begins[-1], np.intp)
+        for begin, end, held in bounds:
+            rows = np.searchsorted(numbers, held)
+            rows[rows == numbers.size] = 0
+            found = np.flatnonzero(numbers[rows] == held) if numbers.size else rows[:0]
+            places[rows[found]] = np.arange(begin, end)[found]
+        return cls(begins, places)
 
     def place(self, row: int | None) -> tuple[int, int]:
-        """Part and row in it of a row of the columns; KeyError for a trial that no part has."""
+        """Part and row in it of a row of the columns; KeyError for a trial that has none, or that no part has."""
         if row is None:
             raise KeyError(row)
-        if self.part is None or self.row is None:
-            return 0, row
-        return int(self.part[row]), int(self.row[row])
+        place = row if self.places is None else int(self.places[row])
+        part = int(np.searchsorted(self.begins, place, side="right")) - 1
+        if part == self.begins.size - 1:
+            raise KeyError(row)
+        return part, place - int(self.begins[part])
 
-
-def _rows(held: NDArray[np.int64], numbers: NDArray[np.int64]) -> Ints:
-    """Row of each number, -1 where it has none."""
-    if not numbers.size:
-        return np.full(held.size, -1, np.int32)
-    at = np.minimum(np.searchsorted(numbers, held), numbers.size - 1)
-    return np.where(numbers[at] == held, at, -1).astype(np.int32)
+    @property
+    def row_maps(self) -> tuple[Ints | None, ...]:
+        """For each part, the row of the columns that each of its rows is, -1 for nobody's; None for the same rows."""
+        if self.places is None and self.begins.size == 2:  # noqa: PLR2004 - one part
+            return (None,)
+        rows = np.full(int(self.begins[-1]) + 1, -1, np.int32)
+        size = self.begins[-1] if self.places is None else self.places.size
+        rows[slice(0, size) if self.places is None else self.places] = np.arange(size, dtype=np.int32)
+        return tuple(np.split(rows[:-1], self.begins[1:-1]))

@@ -6,6 +6,7 @@ the last rebuild held, each later one what an update brought; a row of a part is
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from index.inverted import Floats, Ints
 from index.query.tree import Any, Node, Words, plain, scored
-from index.schema import AREAS, BASIC, NUMBER_OF_PIECE, pieces_of
+from index.schema import AREAS, BASIC, NUMBER_OF_PIECE, PIECES, numbers_of
 
 POSITION_BITS = 25  # a field's position below, the field's number above: 57 fields fit, and 33 million words a field
 
@@ -44,12 +45,10 @@ class PostingFile(Protocol):
 
 def _area_fields() -> dict[str, NDArray[np.bool_]]:
     """For each area and each single field, which field numbers belong to it."""
-    numbers = {area: list(pieces_of(area)) for area in AREAS}
-    numbers |= {piece: [number] for piece, number in NUMBER_OF_PIECE.items()}
     tables = {}
-    for name, fields in numbers.items():
-        tables[name] = np.zeros(1 << (32 - POSITION_BITS), np.bool_)
-        tables[name][fields] = True
+    for place in (*AREAS, *PIECES):
+        tables[place] = np.zeros(1 << (32 - POSITION_BITS), np.bool_)
+        tables[place][list(numbers_of(place))] = True
     return tables
 
 
@@ -138,15 +137,28 @@ class Part:
         kept = row_of(places[field_of(places) == NUMBER_OF_PIECE[piece]])
         return Posting(kept, basic.weights[np.searchsorted(basic.rows, kept)])
 
-    def add_scores(self, total: Floats, words: Words, kept: Ints | None = None) -> None:
-        """Add the words' scores where they stand, or only on those of these rows that are `kept`."""
-        rows = self.rows(words) if kept is None else kept
+    def add_scores(self, total: Floats, words: Words, rows: Ints) -> None:
+        """Add the words' scores on some of the rows where they stand."""
         for term in words.terms:
             posting = self.posting(words.area, term)
             if rows.size == posting.rows.size:
                 total[rows] += posting.weights
             else:
                 total[rows] += posting.weights[np.searchsorted(posting.rows, rows)]
+
+
+def summed(node: Node, size: int, add: Callable[[Floats, Words], None]) -> Floats:
+    """Scores that a tree gives to so many rows: of its words the sum, of an Either the best of its ways.
+
+    `add` adds the scores of some words to a total, where they stand.
+    """
+    total = np.zeros(size, np.float32)
+    for asked in scored(node):
+        if isinstance(asked, Any):
+            total += np.maximum.reduce([summed(way, size, add) for way in asked.parts])
+        else:
+            add(total, asked)
+    return total
 
 
 class Postings:
@@ -178,25 +190,22 @@ class Postings:
         """Score of every row: over the words that hold there, the sum of their terms' scores; of an Either the best."""
         total = np.zeros(self._size, np.float32)
         for part, row_map in self._parts:
+            size = self._size if row_map is None else row_map.size
+            scores = summed(node, size, partial(_add_held, part, row_map, held))
             if row_map is None:
-                total += self._of_part(part, node, held, None, self._size)
+                total += scores
             else:
-                scores = self._of_part(part, node, held, row_map, row_map.size)
                 total[row_map[row_map >= 0]] = scores[row_map >= 0]
         return total
 
-    def _of_part(self, part: Part, node: Node, held: Held, row_map: Ints | None, size: int) -> Floats:
-        total = np.zeros(size, np.float32)
-        for asked in scored(node):
-            if isinstance(asked, Any):
-                total += np.maximum.reduce([self._of_part(part, way, held, row_map, size) for way in asked.parts])
-            elif asked.strict:  # every row that is found was tested
-                rows = part.rows(plain(asked))
-                kept = held(asked)[rows] if row_map is None else held(asked)[row_map[rows]] & (row_map[rows] >= 0)
-                part.add_scores(total, plain(asked), rows[kept])
-            else:
-                part.add_scores(total, asked)
-        return total
+
+def _add_held(part: Part, row_map: Ints | None, held: Held, total: Floats, words: Words) -> None:
+    """Add words' scores in a part, those that the records had to tell only where they did."""
+    rows = part.rows(plain(words))
+    if words.strict:  # every row that is found was tested
+        kept = held(words)[rows] if row_map is None else held(words)[row_map[rows]] & (row_map[rows] >= 0)
+        rows = rows[kept]
+    part.add_scores(total, plain(words), rows)
 
 
 def _mapped(rows: Ints, row_map: Ints | None) -> Ints:

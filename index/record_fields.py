@@ -21,7 +21,7 @@ from index.errors import RecordsNeeded
 from index.inverted import Ints
 from index.query.areas import path
 from index.query.tree import Between, Days, Recorded, Truth, Words, plain
-from index.schema import AREAS, NUMBER_OF_PIECE, TEXT_FIELDS, other_country_name, pieces_of
+from index.schema import NUMBER_OF_PIECE, TEXT_FIELDS, numbers_of, other_country_name
 from index.written import stands
 
 Records = Callable[[str], RawRecord]  # NCT id → the record as fetched; TrialUnknown where there is none
@@ -170,7 +170,7 @@ def paths_of(test: Asked) -> list[Path]:
     """Places in a record that a test looks at."""
     if isinstance(test, Recorded):
         return [path(test.piece)]
-    return [_PATHS[number] for number in (pieces_of(test.area) if test.area in AREAS else [NUMBER_OF_PIECE[test.area]])]
+    return [_PATHS[number] for number in numbers_of(test.area)]
 
 
 def passes(test: Recorded, fields: Fields) -> bool:

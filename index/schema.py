@@ -115,7 +115,8 @@ TEXT_FIELDS: tuple[TextField, ...] = (
     _field("ResponsiblePartyOldOrganization", f"{_SPONSOR}.responsibleParty.oldOrganization", 0.3),
 )
 
-NUMBER_OF_PIECE = {text_field.piece: number for number, text_field in enumerate(TEXT_FIELDS)}
+PIECES = tuple(text_field.piece for text_field in TEXT_FIELDS)
+NUMBER_OF_PIECE = {piece: number for number, piece in enumerate(PIECES)}
 
 
 def pieces_of(area: str) -> dict[int, float]:
@@ -123,6 +124,11 @@ def pieces_of(area: str) -> dict[int, float]:
     return {
         number: text_field.weights[area] for number, text_field in enumerate(TEXT_FIELDS) if area in text_field.weights
     }
+
+
+def numbers_of(place: str) -> tuple[int, ...]:
+    """Numbers of the fields that a search area, or a single field by its piece name, looks in."""
+    return tuple(pieces_of(place)) if place in AREAS else (NUMBER_OF_PIECE[place],)
 
 
 # Closed lists: values and what they are called, from the registry's OpenAPI file.

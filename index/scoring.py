@@ -36,11 +36,10 @@ class Statistics:
 
     @classmethod
     def of(cls, inverted: InvertedFile) -> "Statistics":
-        """Count a collection."""
-        filled = np.maximum((inverted.lengths > 0).sum(axis=0), 1)
-        keys, frequencies = np.unique(_keys(inverted.term, inverted.field), return_counts=True)
-        mean_lengths = np.maximum(inverted.lengths.sum(axis=0) / filled, 1.0)
-        return cls(inverted.rows, inverted.terms, keys, frequencies.astype(np.int32), mean_lengths)
+        """Count a collection that is one batch."""
+        tally = Tally()
+        tally.add(inverted)
+        return tally.statistics()
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -48,7 +47,7 @@ class Statistics:
 
     def frequency(self, inverted: InvertedFile) -> Ints:
         """For each entry of an inverted file, how many rows of the collection hold its term in its field."""
-        if inverted.terms is self.terms or not self.keys.size:
+        if inverted.terms == self.terms or not self.keys.size:
             number = np.arange(len(inverted.terms), dtype=np.int64)
         else:
             number = np.array([self._numbers.get(term, len(self.terms)) for term in inverted.terms], np.int64)
@@ -71,6 +70,37 @@ class Statistics:
         terms = msgspec.json.decode((folder / _TERMS).read_bytes(), type=list[str])
         with np.load(folder / _ARRAYS) as held:
             return cls(int(held["rows"][0]), terms, held["keys"], held["frequencies"], held["mean"])
+
+
+class Tally:
+    """Counts a collection, batch by batch."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._rows = 0
+        self._keys: list[NDArray[np.int64]] = []
+        self._frequencies: list[NDArray[np.int64]] = []
+        self._filled = np.zeros(_FIELDS, np.int64)
+        self._words = np.zeros(_FIELDS, np.int64)
+
+    def add(self, inverted: InvertedFile) -> None:
+        """Count the next documents."""
+        numbers = np.array([self._numbers.setdefault(term, len(self._numbers)) for term in inverted.terms], np.int64)
+        keys, frequencies = np.unique(_keys(numbers[inverted.term], inverted.field), return_counts=True)
+        self._rows += inverted.rows
+        self._keys.append(keys)
+        self._frequencies.append(frequencies)
+        self._filled += (inverted.lengths > 0).sum(axis=0)
+        self._words += inverted.lengths.sum(axis=0)
+
+    def statistics(self) -> Statistics:
+        """All that was counted."""
+        keys = np.concatenate([np.zeros(0, np.int64), *self._keys])
+        each = np.concatenate([np.zeros(0, np.int64), *self._frequencies])
+        distinct, place = np.unique(keys, return_inverse=True)
+        frequencies = np.bincount(place, weights=each, minlength=distinct.size).astype(np.int32)
+        mean_lengths = np.maximum(self._words / np.maximum(self._filled, 1), 1.0)
+        return Statistics(self._rows, list(self._numbers), distinct, frequencies, mean_lengths)
 
 
 def _keys(term: NDArray[np.integer], field: NDArray[np.uint8]) -> NDArray[np.int64]:

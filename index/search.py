@@ -201,9 +201,7 @@ class Index:
         allowed = self._engine.mask(All(tuple(filters.values())))
         allowed[rows] = False
         ranked = self.matrix.ranked(query, allowed, limit)
-        ids = self.columns.ids
-        cards = self._engine.cards([ids[row] for row in ranked.rows])
-        own = self._engine.cards([ids[row] for row in rows])
+        cards, own = (self._engine.cards(list(map(self.columns.nct_id, some))) for some in (ranked.rows, rows))
         mine = {} if kinship is None else spelled(own)
         return [
             SimilarTrial(

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+from crawler.trial import Location
 from index.query.tree import All, Any, Node, Not, Value, Words
 from index.schema import LOCATION, current_country, other_country_name
 from index.sites import Site
 from index.written import stands
 
-_FIELDS = {
+SITE_FIELDS = {  # of a site that have texts: piece name → attribute
     "LocationFacility": "facility",
     "LocationCity": "city",
     "LocationState": "state",
@@ -19,7 +20,7 @@ _FIELDS = {
 def belongs(node: Node) -> bool:
     """Tell whether a tree asks only for what a site has."""
     if isinstance(node, Words):
-        return node.area == LOCATION or node.area in _FIELDS
+        return node.area == LOCATION or node.area in SITE_FIELDS
     if isinstance(node, All | Any):
         return all(map(belongs, node.parts))
     if isinstance(node, Not):
@@ -41,8 +42,8 @@ def relaxed(node: Node) -> Node:
 def holds(node: Node, site: Site) -> bool:
     """Tell whether a tree that `belongs` holds for a site."""
     if isinstance(node, Words):
-        names = _FIELDS.values() if node.area == LOCATION else (_FIELDS[node.area],)
-        return any(stands(node, text) for name in names for text in _texts(site, name))
+        names = SITE_FIELDS.values() if node.area == LOCATION else (SITE_FIELDS[node.area],)
+        return any(stands(node, text) for name in names for text in site_texts(site, name))
     if isinstance(node, All):
         return all(holds(part, site) for part in node.parts)
     if isinstance(node, Any):
@@ -55,7 +56,7 @@ def holds(node: Node, site: Site) -> bool:
     return value is not None and value.casefold() in {asked.casefold() for asked in node.values}
 
 
-def _texts(site: Site, name: str) -> list[str]:
+def site_texts(site: Site | Location, name: str) -> list[str]:
     """A field's text; a renamed country's other name too."""
     text: str | None = getattr(site, name)
     if text is None:

@@ -18,10 +18,19 @@ def keep(cache: Cache, *records: RawRecord) -> None:
             store.keep(record, None)
 
 
-def brought_up(cache: Cache, engine: str = "auto") -> tuple[Manifest, bool]:
+def brought_up(
+    cache: Cache, engine: str = "auto", *, rebuild: bool = False, address: str | None = None
+) -> tuple[Manifest, bool]:
     """Bring a cache's index to its store's state; the manifest, and whether there was anything to do."""
     with Store.writing(cache) as store:
-        return update(store, engine, lambda _more: None)
+        return update(store, engine, lambda _more: None, rebuild=rebuild, address=address)
+
+
+@contextmanager
+def opened(cache: Cache) -> Iterator[Index]:
+    """Open a cache's index with the records behind it."""
+    with Store.reading(cache) as store, open_index(cache.index, records=store.raw) as index:
+        yield index
 
 
 @contextmanager

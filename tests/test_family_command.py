@@ -8,29 +8,17 @@ from typing import Any
 import pytest
 
 from crawler.config import Cache
-from crawler.load import load
 from crawler.store import Store
-from tests.conftest import SAMPLE, SHARED
-from tests.records import body, study
+from tests.conftest import SHARED
+from tests.loaded import loaded, of_records
+from tests.records import study
 from tests.running import Ran, Shell
 
 
-@pytest.fixture(scope="module")
-def held(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+@pytest.fixture
+def held(sample_cache: Cache) -> tuple[str, str]:
     """`--cache` of the sample's records."""
-    return loaded(tmp_path_factory.mktemp("held"), str(SAMPLE))
-
-
-def loaded(folder: Path, *sources: str) -> tuple[str, str]:
-    with Store.writing(Cache(folder)) as store:
-        load(store, sources, lambda _more: None)
-    return "--cache", str(folder)
-
-
-def of_records(folder: Path, *records: dict[str, Any]) -> tuple[str, str]:
-    path = folder / "records.jsonl"
-    path.write_bytes(b"\n".join(map(body, records)))
-    return loaded(folder / "cache", str(path))
+    return "--cache", str(sample_cache.folder)
 
 
 def naming(nct_id: str, *texts: str, **modules: dict[str, Any]) -> dict[str, Any]:

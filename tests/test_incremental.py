@@ -1,7 +1,5 @@
 """A changed, new or vanished record reaches every engine's index without a rebuild, as a rebuild would have it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -13,10 +11,12 @@ from crawler.store import Store
 from index.build import update
 from index.manifest import Manifest
 from index.query.parse import parse
-from index.search import Index, SearchPage, SearchRequest, open_index
+from index.search import Index, SearchPage, SearchRequest
 from index.verify import index_problems
+from tests import indexes
 from tests.cluster import ENGINE_PARAMETERS, address
 from tests.conftest import SAMPLE
+from tests.indexes import keep, opened
 
 RECORDS = [RawRecord(line) for line in SAMPLE.read_bytes().splitlines()]
 CHANGED, GONE, LATE = RECORDS[10], RECORDS[20].nct_id, RECORDS[30]
@@ -48,28 +48,15 @@ def changed(record: RawRecord) -> RawRecord:
     return RawRecord(msgspec.json.encode(data))
 
 
-def keep(cache: Cache, records: Sequence[RawRecord]) -> None:
-    with Store.writing(cache) as store, store.transaction():
-        for record in records:
-            store.keep(record, None)
-
-
 def drop(cache: Cache, nct_id: str) -> None:
     with Store.writing(cache) as store, store.transaction():
         store.db.execute("UPDATE trial SET gone = '2026-01-01' WHERE nct_id = ?", (nct_id,))
 
 
 def brought_up(cache: Cache, engine: str, *, rebuild: bool = False) -> Manifest:
-    with Store.writing(cache) as store:
-        manifest, built = update(store, engine, lambda _more: None, rebuild=rebuild, address=address(engine))
+    manifest, built = indexes.brought_up(cache, engine, rebuild=rebuild, address=address(engine))
     assert built
     return manifest
-
-
-@contextmanager
-def opened(cache: Cache) -> Iterator[Index]:
-    with Store.reading(cache) as store, open_index(cache.index, records=store.raw) as index:
-        yield index
 
 
 def answers(index: Index) -> list[SearchPage]:
@@ -91,13 +78,13 @@ def engine(request: pytest.FixtureRequest) -> str:
 def cache(tmp_path: Path, engine: str) -> Cache:
     """All trials of the sample but one, indexed."""
     made = Cache(tmp_path / "cache")
-    keep(made, [record for record in RECORDS if record is not LATE])
+    keep(made, *(record for record in RECORDS if record is not LATE))
     assert brought_up(made, engine).updates == 0
     return made
 
 
 def test_new_changed_and_gone_are_found_as_after_a_rebuild(cache: Cache, engine: str) -> None:
-    keep(cache, [changed(CHANGED), LATE])
+    keep(cache, changed(CHANGED), LATE)
     drop(cache, GONE)
     manifest = brought_up(cache, engine)
     assert (manifest.updates, manifest.updated, manifest.documents) == (1, 3, len(RECORDS) - 1)
@@ -120,9 +107,9 @@ def test_new_changed_and_gone_are_found_as_after_a_rebuild(cache: Cache, engine:
 
 
 def test_updates_follow_each_other(cache: Cache, engine: str) -> None:
-    keep(cache, [changed(CHANGED)])
+    keep(cache, changed(CHANGED))
     brought_up(cache, engine)
-    keep(cache, [CHANGED, LATE])
+    keep(cache, CHANGED, LATE)
     brought_up(cache, engine)
     drop(cache, LATE.nct_id)
     assert brought_up(cache, engine).updates == 3
@@ -136,7 +123,7 @@ def test_updates_follow_each_other(cache: Cache, engine: str) -> None:
 def test_a_reader_keeps_the_generation_that_it_opened(cache: Cache, engine: str) -> None:
     with opened(cache) as index:
         before = answers(index)
-        keep(cache, [changed(CHANGED), LATE])
+        keep(cache, changed(CHANGED), LATE)
         drop(cache, GONE)
         brought_up(cache, engine)
         assert answers(index) == before
@@ -145,7 +132,7 @@ def test_a_reader_keeps_the_generation_that_it_opened(cache: Cache, engine: str)
 def test_an_update_that_breaks_off_leaves_no_trace(cache: Cache, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(cache) as index:
         before = answers(index)
-    keep(cache, [changed(CHANGED), LATE])
+    keep(cache, changed(CHANGED), LATE)
     with monkeypatch.context() as patched, Store.writing(cache) as store:
         patched.setattr("index.build.write_manifest", _fails)
         with pytest.raises(OSError, match="full"):
@@ -163,7 +150,7 @@ def _fails(*_: object) -> None:
 
 
 def test_the_similar_of_an_updated_trial_are_those_of_a_rebuild(cache: Cache, engine: str) -> None:
-    keep(cache, [changed(CHANGED), LATE])
+    keep(cache, changed(CHANGED), LATE)
     drop(cache, GONE)
     brought_up(cache, engine)
     with opened(cache) as index:
@@ -177,5 +164,5 @@ def test_the_similar_of_an_updated_trial_are_those_of_a_rebuild(cache: Cache, en
 
 
 def test_many_changes_build_anew(cache: Cache, engine: str) -> None:
-    keep(cache, [changed(record) for record in RECORDS[:6]])
+    keep(cache, *(changed(record) for record in RECORDS[:6]))
     assert brought_up(cache, engine).updates == 0

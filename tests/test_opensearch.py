@@ -10,18 +10,16 @@ import pytest
 from crawler.config import Cache
 from crawler.errors import TrialkinError
 from crawler.record import RawRecord
-from crawler.store import Store
-from index.build import update
 from index.engines.opensearch.cluster import Cluster
 from index.engines.opensearch.target import Target, read_target
 from index.errors import ClusterForeign, ClusterRefused
 from index.query.filters import filters
 from index.query.parse import parse
 from index.query.tree import Any, Filters, Node, Not, Value, Words
-from index.search import Index, SearchPage, SearchRequest, open_index
-from tests import cluster
+from index.search import Index, SearchPage, SearchRequest
+from tests import cluster, indexes
 from tests.conftest import SAMPLE
-from tests.indexes import keep
+from tests.indexes import keep, opened
 from tests.records import raw
 from tests.running import Shell
 from tests.test_sites import RECORDS as SITES
@@ -38,14 +36,7 @@ RECORDS = [
 
 
 def brought_up(cache: Cache, engine: str = "opensearch", *, rebuild: bool = False) -> None:
-    with Store.writing(cache) as store:
-        update(store, engine, lambda _more: None, rebuild=rebuild, address=cluster.address(engine))
-
-
-@contextlib.contextmanager
-def opened(cache: Cache) -> Iterator[Index]:
-    with Store.reading(cache) as store, open_index(cache.index, records=store.raw) as index:
-        yield index
+    indexes.brought_up(cache, engine, rebuild=rebuild, address=cluster.address(engine))
 
 
 def target(cache: Cache, generation: int) -> Target:
@@ -121,13 +112,19 @@ def test_near_and_by_distance(twins: Twins, near: str, *, ascending: bool) -> No
 # -- order, pages, size ------------------------------------------------------------------------------------------------
 
 
+def turn_pages_of(hits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have responses of so many hits."""
+    for module in ("cluster", "engine"):
+        monkeypatch.setattr(f"index.engines.opensearch.{module}.PAGE", hits)
+
+
 @pytest.mark.parametrize("sort", ["relevance", "start", "completed", "updated", "posted", "enrollment"])
 @pytest.mark.parametrize("ascending", [False, True])
 @pytest.mark.parametrize("page", [10_000, 7], ids=["one request", "pages"])
 def test_sorted_with_what_is_missing_last(
     twins: Twins, monkeypatch: pytest.MonkeyPatch, sort: str, page: int, *, ascending: bool
 ) -> None:
-    monkeypatch.setattr("index.engines.opensearch.engine.PAGE", page)
+    turn_pages_of(page, monkeypatch)
     then = (("enrollment", True), ("start", False))
     for offset, limit in ((0, 100), (9, 20), (60, 5), (0, 0)):
         request = SearchRequest(sort=sort, ascending=ascending, then=then, offset=offset, limit=limit)
@@ -137,7 +134,7 @@ def test_sorted_with_what_is_missing_last(
 def test_pages_of_a_scored_answer_fit_together(twins: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
     request = SearchRequest(node=parse("disease OR patients"), facets=True, limit=100)
     whole = twins.far.search(request)
-    monkeypatch.setattr("index.engines.opensearch.engine.PAGE", 7)
+    turn_pages_of(7, monkeypatch)
     assert twins.far.search(request) == whole
 
 
@@ -167,7 +164,7 @@ def test_words_of_any_length_are_told_apart(twins: Twins) -> None:
 
 
 def test_records_are_read_page_by_page(twins: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.engines.opensearch.words.PAGE", 7)
+    turn_pages_of(7, monkeypatch)
     for query in (
         "EXPANSION[None]disease",
         "AREA[OversightHasDMC]true patients",

@@ -13,14 +13,13 @@ import pytest
 from crawler.config import Cache
 from crawler.record import RawRecord
 from crawler.store import Store
-from index.build import update
 from index.engines.opensearch.cluster import Cluster
 from index.engines.opensearch.target import Target, read_target
 from index.errors import ClusterError, ClusterIncomplete
 from index.manifest import read_manifest
 from index.query.parse import parse
 from index.search import Index, SearchPage, SearchRequest, open_index
-from tests import cluster
+from tests import cluster, indexes
 from tests.conftest import SAMPLE
 from tests.indexes import keep
 from tests.records import raw
@@ -44,8 +43,7 @@ def copies(count: int) -> list[RawRecord]:
 
 
 def brought_up(cache: Cache, *, rebuild: bool = False) -> None:
-    with Store.writing(cache) as store:
-        update(store, "opensearch", lambda _more: None, rebuild=rebuild, address=cluster.address())
+    indexes.brought_up(cache, "opensearch", rebuild=rebuild, address=cluster.address())
 
 
 def target(cache: Cache) -> Target:

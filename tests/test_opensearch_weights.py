@@ -7,9 +7,9 @@ import pytest
 
 from crawler.record import RawRecord
 from index.batch import analysed
-from index.engines.opensearch.weights import Tally, features, keep, kept, with_features
+from index.engines.opensearch.weights import features, keep, kept, with_features
 from index.inverted import joined
-from index.scoring import Statistics, area_postings
+from index.scoring import Statistics, Tally, area_postings
 from tests.conftest import SAMPLE
 
 RECORDS = [RawRecord(line) for line in SAMPLE.read_bytes().splitlines()]

@@ -16,10 +16,9 @@ from crawler.normalise import normalise
 from crawler.record import RawRecord
 from index.analysis import terms
 from index.document import document
-from index.engines.tantivy.layout import PIECES
 from index.engines.tantivy.padding import Padding
 from index.query.tree import All, Node, Words
-from index.schema import CONDITION
+from index.schema import CONDITION, PIECES
 from index.search import SearchRequest, open_index
 from tests import indexes
 from tests.conftest import SHARED

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from crawler.config import Cache
-from crawler.load import load
 from crawler.store import Store
-from tests.conftest import SAMPLE
-from tests.records import body, study
+from tests.loaded import of_records
+from tests.records import study
 from tests.running import Ran, Shell
 
 SEED = "NCT05300932"
@@ -17,22 +16,10 @@ SELENA = ("NCT00000419", "NCT00000420")  # the two halves of one study
 FIVE = (SEED, "NCT03274076", "NCT04440592", "NCT06936215", "NCT00853788")
 
 
-@pytest.fixture(scope="module")
-def held(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+@pytest.fixture
+def held(sample_cache: Cache) -> tuple[str, str]:
     """`--cache` of the sample's records."""
-    return loaded(tmp_path_factory.mktemp("held"), str(SAMPLE))
-
-
-def loaded(folder: Path, *sources: str) -> tuple[str, str]:
-    with Store.writing(Cache(folder)) as store:
-        load(store, sources, lambda _more: None)
-    return "--cache", str(folder)
-
-
-def of_records(folder: Path, *records: dict[str, Any]) -> tuple[str, str]:
-    path = folder / "records.jsonl"
-    path.write_bytes(b"\n".join(map(body, records)))
-    return loaded(folder / "cache", str(path))
+    return "--cache", str(sample_cache.folder)
 
 
 def rows(ran: Ran) -> dict[str, dict[str, Any]]:

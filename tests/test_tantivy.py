@@ -16,7 +16,7 @@ from index.build import update
 from index.columns import Columns
 from index.engines.base import Answer, Place, Question
 from index.engines.tantivy import reader
-from index.engines.tantivy.layout import PIECES, schema
+from index.engines.tantivy.layout import schema
 from index.engines.tantivy.reader import TantivyEngine
 from index.engines.tantivy.searching import quietly
 from index.engines.tantivy.writer import TantivyWriter
@@ -25,6 +25,7 @@ from index.manifest import Manifest, read_manifest
 from index.query.parse import parse
 from index.query.tree import Age, All, Any, Days, Either, Enrollment, Near, Node, Not, Value, Words
 from index.record_fields import RecordFields
+from index.schema import PIECES
 from index.search import open_index
 from index.sites import SiteTable
 from index.tables import Tables

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from whoosh import fields, formats, index
 from whoosh.reading import TermNotFound
 
+from crawler.ids import number_of
 from index.answered import answered
 from index.columns import Mask
 from index.document import Card
@@ -123,7 +124,7 @@ class WhooshWriter:
         """Take the next documents: they are written at the end, since scores need all of them."""
         self._batches.append(inverted)
         self._cards += [entry.document.card for entry in entries]
-        self._numbers += [int(entry.document.nct_id[3:]) for entry in entries]
+        self._numbers += [number_of(entry.document.nct_id) for entry in entries]
 
     def remove(self, nct_ids: Collection[str]) -> None:
         """Leave it to the reader: what the columns don't have, or a later part has too, is nobody's."""
@@ -219,11 +220,12 @@ class WhooshEngine:
         self._tables = tables
         self._files = [WhooshFile(part) for part in part_folders(folder)]
         self._owners = Owners.of([file.numbers for file in self._files], tables.columns.numbers)
+        self._row_maps = self._owners.row_maps
 
     def _postings(self, phrases: Mapping[Words, Ints]) -> Postings:
         known: tuple[Mapping[Words, Ints], ...] = (phrases, *({} for _ in self._files[1:]))
         parts = [Part(file, found) for file, found in zip(self._files, known, strict=True)]
-        return Postings(parts, self._owners.row_maps, self._tables.columns.size)
+        return Postings(parts, self._row_maps, self._tables.columns.size)
 
     def answer(self, question: Question) -> Answer:
         """Answer a question."""

@@ -157,13 +157,21 @@ Node: TypeAlias = (
 Filters: TypeAlias = dict[str, Node]  # a filter flag's name → what it asks; a facet ignores the flag of its own key
 
 
+def operands(node: Node) -> list[Node]:
+    """What All, Any and Not join, in order; a site's own tree is one operand."""
+    if isinstance(node, All | Any):
+        return [operand for part in node.parts for operand in operands(part)]
+    return operands(node.part) if isinstance(node, Not) else [node]
+
+
 def record_tests(node: Node) -> list[Words | Recorded]:
     """Operands of a tree that are answered from the records themselves, each once, in order."""
-    if isinstance(node, All | Any):
-        return list(dict.fromkeys(test for part in node.parts for test in record_tests(part)))
-    if isinstance(node, Not):
-        return record_tests(node.part)
-    return [node] if isinstance(node, Recorded) or (isinstance(node, Words) and node.strict) else []
+    tests = (
+        operand
+        for operand in operands(node)
+        if isinstance(operand, Recorded) or (isinstance(operand, Words) and operand.strict)
+    )
+    return list(dict.fromkeys(tests))
 
 
 def plain(words: Words) -> Words:

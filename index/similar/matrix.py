@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from index.columns import Mask
 from index.inverted import Floats, Ints
+from index.owners import Owners
 from index.similar.contents import VOCABULARY, Contents
 from index.similar.groups import GROUPS
 from index.similar.parts import Part
@@ -57,33 +58,20 @@ class Matrix:
         """
         self._numbers = numbers
         self._parts = [Part(folder / name) for name in Contents.read(folder).parts]
-        self._begins = np.cumsum([0, *(part.rows for part in self._parts)])
         self._surfaces = Surfaces(folder / VOCABULARY)
         self.size = int(numbers.size)
 
     @cached_property
-    def _places(self) -> NDArray[np.intp] | None:
-        """Place of each row in the parts laid end to end, the end where it is in none; None where all are the same."""
-        bounds = list(zip(self._begins[:-1].tolist(), self._begins[1:].tolist(), self._parts, strict=True))
-        if self._begins[-1] == self.size and all(
-            np.array_equal(self._numbers[begin:end], part.numbers) for begin, end, part in bounds
-        ):
-            return None
-        places = np.full(self.size, self._begins[-1], np.intp)
-        for begin, end, part in bounds:  # the newest last
-            rows = np.searchsorted(self._numbers, part.numbers)
-            rows[rows == self.size] = 0
-            held = np.flatnonzero(self._numbers[rows] == part.numbers) if self.size else rows[:0]
-            places[rows[held]] = np.arange(begin, end)[held]
-        return places
+    def _owners(self) -> Owners:
+        return Owners.of([part.numbers for part in self._parts], self._numbers)
 
     def row(self, row: int) -> Row:
         """Vector of a row."""
-        place = row if self._places is None else int(self._places[row])
-        number = int(np.searchsorted(self._begins, place, side="right")) - 1
-        if number == len(self._parts):
+        try:
+            number, place = self._owners.place(row)
+        except KeyError:
             return Row(np.zeros(0, np.int32), np.zeros(0))
-        columns, weights = self._parts[number].row(place - int(self._begins[number]))
+        columns, weights = self._parts[number].row(place)
         return Row(columns, weights.astype(np.float64))
 
     def mean(self, rows: list[int]) -> Row:
@@ -132,10 +120,11 @@ class Matrix:
         carried = np.cumsum(query.weights[heaviest] ** 2)
         kept = np.sort(heaviest[: int(np.searchsorted(carried, cut * carried[-1])) + 1])
         columns, weights = query.columns[kept], query.weights[kept].astype(np.float32)
-        total = np.zeros(self._begins[-1] + 1, np.float32)
-        for part, begin in zip(self._parts, self._begins.tolist(), strict=False):
+        begins, places = self._owners.begins, self._owners.places
+        total = np.zeros(begins[-1] + 1, np.float32)
+        for part, begin in zip(self._parts, begins.tolist(), strict=False):
             part.add_near(columns, weights, total[begin : begin + part.rows])
-        return total[:-1] if self._places is None else total[self._places]
+        return total[:-1] if places is None else total[places]
 
     def scores(self, query: Row, rows: NDArray[np.intp]) -> Weights:
         """Exact scores of some rows: the sums of the products of shared columns."""
@@ -144,11 +133,12 @@ class Matrix:
             return sums
         dense = np.zeros(len(self._surfaces) * len(GROUPS))
         dense[query.columns] = query.weights
-        places = rows if self._places is None else self._places[rows]
-        part_of = np.searchsorted(self._begins, places, side="right") - 1
+        begins = self._owners.begins
+        places = rows if self._owners.places is None else self._owners.places[rows]
+        part_of = np.searchsorted(begins, places, side="right") - 1
         for number in np.unique(part_of).tolist():
             if number < len(self._parts):
-                part, begin = self._parts[number], self._begins[number]
+                part, begin = self._parts[number], begins[number]
                 for held in _blocks(np.flatnonzero(part_of == number)):
                     sums[held] = part.dots(dense, places[held] - begin)
         return sums

@@ -5,13 +5,13 @@ parts, oldest first. An update links the files of the folder before and adds a p
 build's. A trial in several parts counts in the newest, one that the columns don't have counts in none.
 """
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.inverted import Ints, InvertedFile
+from index.links import link
 from index.similar import keys as entries
 from index.similar.arrays import Kinds, read_arrays, write_arrays
 from index.similar.contents import FREQUENCY, VOCABULARY, Contents
@@ -118,11 +118,12 @@ class VectorWriter:
         if self._previous is None:
             write_arrays(self._folder / FREQUENCY, _KINDS, {"rows": self._frequency})
         else:
-            _link([*parts, FREQUENCY], self._previous, self._folder)
+            for name in (*parts, FREQUENCY):
+                link(self._previous / name, self._folder / name)
         if self._previous is None or len(self._vocabulary) > self._known:
             self._vocabulary.write(self._folder / VOCABULARY)
         else:
-            _link([VOCABULARY], self._previous, self._folder)
+            link(self._previous / VOCABULARY, self._folder / VOCABULARY)
 
     def _renumbered(self, counts: Counts, inverted: InvertedFile) -> Counts:
         """Give a batch's columns their numbers in the vocabulary, which learns the terms that it lacks."""
@@ -151,13 +152,3 @@ def _some(counts: Counts, begin: int, end: int) -> Counts:
 
 def _read_frequency(folder: Path) -> Ints:
     return read_arrays(folder / FREQUENCY, _KINDS)["rows"]
-
-
-def _link(names: list[str], source: Path, target: Path) -> None:
-    for name in names:
-        try:
-            (target / name).hardlink_to(source / name)
-        except FileNotFoundError:
-            raise
-        except OSError:  # a file system without hard links
-            shutil.copyfile(source / name, target / name)

@@ -4,7 +4,7 @@ What is asked here may be asked again: questions, and writes under ids of our ow
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -25,6 +25,7 @@ try:
 except ImportError:
     raise ClientMissing from None
 
+PAGE = 10_000  # hits of one response, the most that the cluster gives
 ATTEMPT_SECONDS = 8.0  # for one answer; a question takes a tenth of a second
 PATIENCE_SECONDS = 4.0  # no further attempt after so long: nodes that lose one of them agree anew in one or two
 CHANGE_SECONDS = 60.0  # for one change, megabytes of documents among them, on a machine that does other things too
@@ -83,6 +84,16 @@ class Cluster:
             return answer
 
         return self._repeated(attempt, PATIENCE_SECONDS)
+
+    def hits(self, index: str, body: Mapping[str, Any], **parameters: str | int) -> Iterator[Any]:
+        """Yield all hits of a sorted search, page by page, those after `search_after` where the body has it."""
+        asked = {**body, "size": PAGE}
+        while True:
+            found = self.search(index, asked, **parameters).get("hits", {}).get("hits", [])
+            yield from found
+            if len(found) < PAGE:
+                return
+            asked["search_after"] = found[-1]["sort"]
 
     def write(self, alias: str, lines: Iterable[bytes]) -> None:
         """Send lines of a bulk request to an alias; where one was not acknowledged all are sent again."""

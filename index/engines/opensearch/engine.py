@@ -13,15 +13,16 @@ from uuid import uuid4
 
 import msgspec
 
+from crawler.ids import id_of, number_of
 from index.answered import answered
 from index.columns import Mask
 from index.document import Card
 from index.engines.base import Answer, Question
-from index.engines.opensearch.cluster import Cluster
+from index.engines.opensearch.cluster import PAGE, Cluster
 from index.engines.opensearch.query import Query, fits, native, numbered, stands, visible
 from index.engines.opensearch.request import facets, request
 from index.engines.opensearch.target import read_target
-from index.engines.opensearch.words import PAGE, ClusterWords
+from index.engines.opensearch.words import ClusterWords
 from index.errors import ClusterForeign
 from index.evaluate import Evaluator
 from index.query.tree import Node, Words, positive_words
@@ -78,13 +79,12 @@ class OpenSearchEngine:
         )
 
     def _on(self, body: Query, hits: list[Json]) -> Iterator[Json]:
-        """Yield hits, then those after them, page by page."""
-        while hits:
-            yield from hits
-            if len(hits) < PAGE:
-                return
-            after = {"search_after": hits[-1]["sort"], "size": PAGE, **_BARE}
-            hits = self._search({**{key: body[key] for key in body if key != "aggs"}, **after})["hits"]["hits"]
+        """Yield the hits of a first page, then those after them."""
+        yield from hits
+        if len(hits) == PAGE:
+            after = {"search_after": hits[-1]["sort"], **_BARE}
+            bare = {**{key: body[key] for key in body if key != "aggs"}, **after}
+            yield from self._cluster.hits(self._target.index, bare, preference=self._copy)
 
     def _search(self, body: Query) -> Json:  # noqa: ANN401 - JSON
         return self._cluster.search(self._target.index, body, preference=self._copy)
@@ -109,7 +109,7 @@ class OpenSearchEngine:
         unknown = [nct_id for nct_id in dict.fromkeys(nct_ids) if nct_id not in known]
         for begin in range(0, len(unknown), CARDS_AT_ONCE):
             some = unknown[begin : begin + CARDS_AT_ONCE]
-            wanted = [*visible(self._target.generation), numbered([int(nct_id[3:]) for nct_id in some])]
+            wanted = [*visible(self._target.generation), numbered([number_of(nct_id) for nct_id in some])]
             body: Query = {"query": {"bool": {"filter": wanted}}, "size": len(some), "sort": ["number"], **_WITH_CARD}
             known.update(self._keep(self._search(body)["hits"]["hits"]))
         return [known[nct_id] for nct_id in nct_ids]
@@ -128,4 +128,4 @@ class OpenSearchEngine:
 
 
 def _nct_id(hit: Json) -> str:  # noqa: ANN401 - JSON
-    return f"NCT{hit['sort'][-1]:08d}"
+    return id_of(hit["sort"][-1])

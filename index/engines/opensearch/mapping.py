@@ -7,21 +7,16 @@ from typing import Any
 
 import msgspec
 
+from crawler.ids import number_of
 from crawler.trial import Location
 from index.analysis import terms
 from index.engines.base import Entry
-from index.schema import AREAS, DATES, FILTERED, TEXT_FIELDS, current_country, other_country_name
+from index.schema import AREAS, DATES, FILTERED, PIECES, current_country
+from index.within import SITE_FIELDS, site_texts
 
 SHARDS = 3
 EVERYWHERE = "everywhere"  # all texts once more, for phrases that may stand in any field
 LIVING = 2**31 - 1  # `until` of a document that no generation has taken away yet
-SITE_TEXTS = {
-    "LocationFacility": "facility",
-    "LocationCity": "city",
-    "LocationState": "state",
-    "LocationCountry": "country",
-    "LocationZip": "zip",
-}
 _LONGEST_TERM = 100  # characters; the cluster's whitespace analyser cuts at 255 of its own
 
 _TERMS = {"type": "text", "analyzer": "whitespace", "norms": False}
@@ -29,7 +24,6 @@ _SCORES = {"type": "rank_features"}
 _KEYWORD = {"type": "keyword"}
 _INTEGER = {"type": "integer"}
 _YEARS = {"type": "double"}
-_PIECES = [text_field.piece for text_field in TEXT_FIELDS]
 
 SETTINGS = {
     "number_of_shards": SHARDS,
@@ -43,14 +37,14 @@ SETTLED = {"auto_expand_replicas": "0-1", "refresh_interval": "1s"}
 def mapping() -> dict[str, Any]:
     """Fields of the index; what is not named here is kept and not indexed."""
     site = {
-        **dict.fromkeys(SITE_TEXTS, _TERMS),
+        **dict.fromkeys(SITE_FIELDS, _TERMS),
         "country": _KEYWORD,
         "site_status": _KEYWORD,
         "place": {"type": "geo_point", "ignore_malformed": True},
     }
     fields = {
         **dict.fromkeys(("number", "since", "until", *DATES), _INTEGER),
-        **{piece: {**_TERMS, "copy_to": EVERYWHERE} for piece in _PIECES},
+        **{piece: {**_TERMS, "copy_to": EVERYWHERE} for piece in PIECES},
         EVERYWHERE: _TERMS,
         **dict.fromkeys(AREAS, _SCORES),
         **dict.fromkeys(FILTERED, _KEYWORD),
@@ -72,7 +66,7 @@ def source(entry: Entry, generation: int) -> dict[str, Any]:
     made = entry.document
     texts: dict[str, list[str]] = {}
     for number, text in entry.texts:
-        texts.setdefault(_PIECES[number], []).append(indexed(text))
+        texts.setdefault(PIECES[number], []).append(indexed(text))
     youngest, oldest = made.ages
     bare = {
         **{key: values for key, values in made.values.items() if values},
@@ -82,7 +76,7 @@ def source(entry: Entry, generation: int) -> dict[str, Any]:
         "oldest": oldest,
     }
     return {
-        "number": int(made.nct_id[3:]),
+        "number": number_of(made.nct_id),
         "since": generation,
         "until": LIVING,
         **texts,
@@ -94,11 +88,10 @@ def source(entry: Entry, generation: int) -> dict[str, Any]:
 
 def _site(site: Location) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    for piece, name in SITE_TEXTS.items():
-        text: str | None = getattr(site, name)
-        if text is not None:
-            other = other_country_name(text) if name == "country" else None
-            made[piece] = [_site_terms(each) for each in (text, other) if each is not None]
+    for piece, name in SITE_FIELDS.items():
+        found = site_texts(site, name)
+        if found:
+            made[piece] = list(map(_site_terms, found))
     if site.country is not None:
         made["country"] = current_country(site.country).casefold()
     if site.status is not None:

@@ -2,8 +2,9 @@
 
 from typing import Any as Json
 
+from crawler.ids import number_of
 from index.columns import Columns
-from index.engines.opensearch.mapping import EVERYWHERE, SITE_TEXTS, indexed_term
+from index.engines.opensearch.mapping import EVERYWHERE, indexed_term
 from index.query.tree import (
     Age,
     All,
@@ -20,8 +21,11 @@ from index.query.tree import (
     Value,
     WithinSite,
     Words,
+    operands,
+    record_tests,
 )
-from index.schema import AREAS, BASIC, FILTERED, LOCATION, TEXT_FIELDS, pieces_of
+from index.schema import AREAS, BASIC, FILTERED, LOCATION, PIECES, numbers_of
+from index.within import SITE_FIELDS
 
 Query = dict[str, Json]
 
@@ -30,17 +34,13 @@ MOST_CLAUSES = 1000  # the cluster takes 1,024 in one question
 MOST_NESTED = 15  # and 20 levels of brackets
 SLACK_KM = 1e-5  # the cluster keeps places to a centimetre, and asks for more than nothing
 _MOST_IDS = 50_000  # it takes 65,536 values in one clause
-_PIECES = [text_field.piece for text_field in TEXT_FIELDS]
 _JOINING = frozenset(("bool", "dis_max", "nested"))
 
 
 def native(node: Node) -> bool:
     """Tell whether the cluster can answer a tree; of the others a part is read in the records."""
-    if isinstance(node, Words):
-        return not node.strict
-    if isinstance(node, All | Any):
-        return all(map(native, node.parts))
-    return native(node.part) if isinstance(node, Not | WithinSite) else not isinstance(node, Recorded)
+    sites = (operand.part for operand in operands(node) if isinstance(operand, WithinSite))
+    return not record_tests(node) and all(map(native, sites))
 
 
 def fits(query: object) -> bool:
@@ -103,7 +103,7 @@ def _of_values(node: Value | Days | Enrollment | Age | Ids | Missing, columns: C
     if isinstance(node, Age):
         return none({"range": {"youngest": {"gt": node.years}}}, {"range": {"oldest": {"lt": node.years}}})
     if isinstance(node, Ids):
-        return numbered([int(nct_id[3:]) for nct_id in node.nct_ids if columns.row(nct_id) is not None])
+        return numbered([number_of(nct_id) for nct_id in node.nct_ids if columns.row(nct_id) is not None])
     return none({"exists": {"field": node.key}})
 
 
@@ -142,12 +142,7 @@ def stands(words: Words) -> Query:
         return feature(words.area, words.terms[0])
     if words.area == BASIC:
         return side_by_side(EVERYWHERE, words)
-    return some([side_by_side(_PIECES[number], words) for number in numbers_of(words.area)])
-
-
-def numbers_of(area: str) -> list[int]:
-    """Numbers of the fields of an area, or of one field."""
-    return list(pieces_of(area)) if area in AREAS else [_PIECES.index(area)]
+    return some([side_by_side(PIECES[number], words) for number in numbers_of(words.area)])
 
 
 def side_by_side(field: str, words: Words) -> Query:
@@ -163,7 +158,7 @@ def feature(area: str, term: str) -> Query:
 
 def _holds_at_site(node: Node) -> Query:
     if isinstance(node, Words):
-        pieces = list(SITE_TEXTS) if node.area == LOCATION else [node.area]
+        pieces = list(SITE_FIELDS) if node.area == LOCATION else [node.area]
         return some([side_by_side(f"sites.{piece}", node) for piece in pieces])
     if isinstance(node, All):
         return every([_holds_at_site(part) for part in node.parts])

@@ -13,9 +13,10 @@ from index.engines.opensearch.mapping import SETTINGS, SETTLED, document_id, map
 from index.engines.opensearch.query import visible
 from index.engines.opensearch.sending import Sender, total
 from index.engines.opensearch.target import new_target
-from index.engines.opensearch.weights import Tally, features, keep, kept, with_features
+from index.engines.opensearch.weights import features, keep, kept, with_features
 from index.errors import ClusterError, ClusterForeign
 from index.inverted import InvertedFile
+from index.scoring import Tally
 
 _COPY_SECONDS = 50  # for each shard's copy to be made; the index serves without them too
 

@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 
 import msgspec
 
+from crawler.ids import id_of, number_of
 from index.engines.base import Entry, Place
 from index.engines.opensearch.addresses import addresses_of
 from index.engines.opensearch.cluster import Cluster
@@ -53,9 +54,9 @@ class Renewal:
     def remove(self, nct_ids: Collection[str]) -> None:
         """Have trials seen only up to the generation before this one."""
         living = {"range": {"since": {"lte": self._before.generation}}}, {"term": {"until": LIVING}}
-        asked = {"bool": {"filter": [*living, numbered([int(nct_id[3:]) for nct_id in nct_ids])]}}
+        asked = {"bool": {"filter": [*living, numbered([number_of(nct_id) for nct_id in nct_ids])]}}
         for number, since in found(self._cluster, self._target.index, asked):
-            self._sender.update(document_id(_nct_id(number), since), {"until": self._target.generation})
+            self._sender.update(document_id(id_of(number), since), {"until": self._target.generation})
             self._removed += 1
 
     def finish(self) -> None:
@@ -74,17 +75,17 @@ class Renewal:
         self._cluster.ask("POST", f"/{index}/_refresh")
         with closing(Sender(self._cluster, self._target)) as sender:
             for number, since in found(self._cluster, index, {"range": {"since": {"gt": after}}}):
-                sender.delete(document_id(_nct_id(number), since))
+                sender.delete(document_id(id_of(number), since))
             sender.flush()
             for number, since in found(self._cluster, index, {"range": {"until": {"gt": after, "lt": LIVING}}}):
-                sender.update(document_id(_nct_id(number), since), {"until": LIVING})
+                sender.update(document_id(id_of(number), since), {"until": LIVING})
             sender.flush()
 
     def _purge(self) -> None:
         """Remove what neither the generation before nor the one before that sees."""
         unseen = {"range": {"until": {"lt": self._before.generation}}}
         for number, since in found(self._cluster, self._target.index, unseen):
-            self._sender.delete(document_id(_nct_id(number), since))
+            self._sender.delete(document_id(id_of(number), since))
 
     def _end(self) -> None:
         self._sender.close()
@@ -96,7 +97,3 @@ class Renewal:
         with suppress(ClusterError):
             self._undo()
         self._end()
-
-
-def _nct_id(number: int) -> str:
-    return f"NCT{number:08d}"

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from typing import Any as Json
 
-from index.answered import points
+from index.answered import BY_DATE, points
 from index.columns import Columns
 from index.engines.base import Question
 from index.engines.opensearch.query import Query, every, holds, scores, visible
 from index.facets import OPEN_FACET_VALUES, FacetCount, told
 from index.query.tree import Node, positive_words
 from index.schema import FACETS
-
-_BY_DATE = {"relevance": "updated"}  # where nothing was asked in words, the newest is the most relevant
 
 
 def request(question: Question, columns: Columns, generation: int) -> Query:
@@ -46,7 +44,7 @@ def _order(question: Question, *, worded: bool) -> list[Query]:
         elif key == "distance":
             order.append(_distance(question, ascending=ascending))
         else:
-            order.append({_BY_DATE.get(key, key): {"order": direction, "missing": "_last"}})
+            order.append({BY_DATE.get(key, key): {"order": direction, "missing": "_last"}})
     return [*order, {"number": "asc"}]
 
 

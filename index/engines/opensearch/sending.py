@@ -13,7 +13,6 @@ from index.engines.opensearch.target import Target
 
 _REQUEST_BYTES = 4_000_000  # some 150 documents
 _AT_ONCE = 3
-_PAGE = 10_000  # documents found at once
 
 
 class Sender:
@@ -66,14 +65,9 @@ class Sender:
 
 
 def found(cluster: Cluster, index: str, query: Query) -> Iterator[tuple[int, int]]:
-    """Yield the number and `since` of the documents of a query."""
-    body: Query = {"query": query, "sort": ["number", "since"], "size": _PAGE, "_source": False}
-    while True:
-        hits = cluster.search(index, body)["hits"]["hits"]
-        yield from (tuple(hit["sort"]) for hit in hits)
-        if len(hits) < _PAGE:
-            return
-        body["search_after"] = hits[-1]["sort"]
+    """The number and `since` of the documents of a query."""
+    body: Query = {"query": query, "sort": ["number", "since"], "_source": False}
+    return (tuple(hit["sort"]) for hit in cluster.hits(index, body))
 
 
 def total(cluster: Cluster, index: str, *filters: Query) -> int:

@@ -12,47 +12,11 @@ from numpy.typing import NDArray
 
 from index.engines.opensearch.mapping import indexed_term
 from index.inverted import Floats, InvertedFile
-from index.schema import TEXT_FIELDS
 from index.scoring import AreaPostings, Statistics, area_postings
 
-_FIELDS = len(TEXT_FIELDS)
 _HALF = np.uint32(1 << 14)  # of what is cut off: 15 of a float's bits
 
 Features = dict[str, dict[str, float]]  # search area → term → score
-
-
-class Tally:
-    """Counts a collection batch by batch, as `Statistics.of` counts it whole."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._rows = 0
-        self._keys: list[NDArray[np.int64]] = []
-        self._frequencies: list[NDArray[np.int64]] = []
-        self._filled = np.zeros(_FIELDS, np.int64)
-        self._words = np.zeros(_FIELDS, np.int64)
-
-    def add(self, inverted: InvertedFile) -> None:
-        """Count the next documents."""
-        numbers = np.array([self._numbers.setdefault(term, len(self._numbers)) for term in inverted.terms], np.int64)
-        keys, frequencies = np.unique(
-            numbers[inverted.term] * _FIELDS + inverted.field if inverted.term.size else np.zeros(0, np.int64),
-            return_counts=True,
-        )
-        self._rows += inverted.rows
-        self._keys.append(keys)
-        self._frequencies.append(frequencies)
-        self._filled += (inverted.lengths > 0).sum(axis=0)
-        self._words += inverted.lengths.sum(axis=0)
-
-    def statistics(self) -> Statistics:
-        """All that was counted."""
-        keys = np.concatenate([np.zeros(0, np.int64), *self._keys])
-        each = np.concatenate([np.zeros(0, np.int64), *self._frequencies])
-        distinct, place = np.unique(keys, return_inverse=True)
-        frequencies = np.bincount(place, weights=each, minlength=distinct.size).astype(np.int32)
-        mean_lengths = np.maximum(self._words / np.maximum(self._filled, 1), 1.0)
-        return Statistics(self._rows, list(self._numbers), distinct, frequencies, mean_lengths)
 
 
 def features(inverted: InvertedFile, statistics: Statistics) -> Iterator[Features]:

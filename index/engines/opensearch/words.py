@@ -8,17 +8,15 @@ from numpy.typing import NDArray
 
 from index.columns import Columns
 from index.engines.opensearch.cluster import Cluster
-from index.engines.opensearch.query import Query, numbers_of, score, side_by_side, some, visible
+from index.engines.opensearch.query import Query, score, side_by_side, some, visible
 from index.engines.opensearch.target import Target
 from index.errors import ClusterForeign
 from index.inverted import Floats, Ints
-from index.postings import NOTHING, Held, Posting
-from index.query.tree import Any, Node, Words, plain, scored
-from index.schema import TEXT_FIELDS
+from index.postings import NOTHING, Held, Posting, summed
+from index.query.tree import Node, Words, plain
+from index.schema import PIECES, numbers_of
 
-PAGE = 10_000  # hits of one response, the most that the cluster gives
 _NO_MORE = ("hits.hits.sort", "hits.hits._score", "hits.hits.matched_queries", "_shards.failed", "timed_out")
-_PIECES = [text_field.piece for text_field in TEXT_FIELDS]
 
 
 class ClusterWords:
@@ -36,7 +34,7 @@ class ClusterWords:
 
     def fields(self, words: Words) -> list[tuple[int, Ints]]:
         """Number and rows of each field that holds words."""
-        parts = [_named(side_by_side(_PIECES[number], words), str(number)) for number in numbers_of(words.area)]
+        parts = [_named(side_by_side(PIECES[number], words), str(number)) for number in numbers_of(words.area)]
         hits = list(self._hits(some(parts)))
         rows = self._rows_of(hits)
         found: dict[int, list[int]] = {}
@@ -47,15 +45,13 @@ class ClusterWords:
 
     def scores(self, node: Node, held: Held) -> Floats:
         """Score of every row, as the cluster itself would have scored it."""
-        total = np.zeros(self._columns.size, np.float32)
-        for asked in scored(node):
-            if isinstance(asked, Any):
-                total += np.maximum.reduce([self.scores(way, held) for way in asked.parts])
-                continue
-            posting = self._posting(plain(asked))
-            kept: NDArray[np.bool_] | slice = held(asked)[posting.rows] if asked.strict else slice(None)
+
+        def add(total: Floats, words: Words) -> None:
+            posting = self._posting(plain(words))
+            kept: NDArray[np.bool_] | slice = held(words)[posting.rows] if words.strict else slice(None)
             total[posting.rows[kept]] += posting.weights[kept]
-        return total
+
+        return summed(node, self._columns.size, add)
 
     def _posting(self, words: Words) -> Posting:
         posting = self._postings.get(words)
@@ -75,22 +71,15 @@ class ClusterWords:
         return rows.astype(np.int32)
 
     def _hits(self, query: Query) -> Iterator[Json]:
-        """Yield all hits of a query in order of their numbers."""
+        """All hits of a query in order of their numbers."""
         body: Query = {
             "query": {"bool": {"filter": visible(self._target.generation), "must": [query]}},
             "sort": [{"number": "asc"}],
             "track_scores": True,
             "track_total_hits": False,
             "stored_fields": "_none_",
-            "size": PAGE,
         }
-        while True:
-            answer = self._cluster.search(self._target.index, body, filter_path=",".join(_NO_MORE))
-            hits = answer.get("hits", {}).get("hits", [])
-            yield from hits
-            if len(hits) < PAGE:
-                return
-            body["search_after"] = hits[-1]["sort"]
+        return self._cluster.hits(self._target.index, body, filter_path=",".join(_NO_MORE))
 
 
 def _named(query: Query, name: str) -> Query:

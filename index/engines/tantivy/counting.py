@@ -58,8 +58,7 @@ class Counting:
         values = self._columns.values(key).values
         counts = {bucket["key"]: bucket["doc_count"] for bucket in buckets}
         without = counts.pop(NO_CODE, 0)
-        shown = _worth_telling(counts) if FACETS[key].closed is None else counts
-        return told(key, {values[number - _FIRST]: count for number, count in shown.items()}, without)
+        return told(key, {values[number - _FIRST]: count for number, count in counts.items()}, without)
 
 
 _FIRST = number_of_code(0)
@@ -70,11 +69,3 @@ def _is_cut(buckets: Buckets) -> bool:
     if len(buckets) < _AT_FIRST:
         return False
     return bool(buckets[-1]["doc_count"] == buckets[OPEN_FACET_VALUES]["doc_count"])
-
-
-def _worth_telling(counts: dict[int, int]) -> dict[int, int]:
-    """Those among which the values told are, most frequent first."""
-    if len(counts) <= OPEN_FACET_VALUES:
-        return counts
-    least = list(counts.values())[OPEN_FACET_VALUES - 1]
-    return {number: count for number, count in counts.items() if count >= least}

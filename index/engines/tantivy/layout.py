@@ -10,14 +10,13 @@ from typing import Any
 import msgspec
 from tantivy import Document, Schema, SchemaBuilder
 
+from crawler.ids import number_of
 from index.engines.base import Entry
-from index.schema import AREAS, BASIC, DATES, FILTERED, NUMBER_OF_PIECE, TEXT_FIELDS, pieces_of
+from index.schema import AREAS, BASIC, DATES, FILTERED, PIECES, pieces_of
 
 NUMBER, CARD, EVERYWHERE = "number", "card", "everywhere"
 ENROLLMENT, YOUNGEST, OLDEST = "enrollment", "youngest", "oldest"
 NO_CODE, NO_DAY, NO_ENROLLMENT = 0, 0, -1  # of a trial that names none
-
-PIECES = [text_field.piece for text_field in TEXT_FIELDS]
 
 _encode_card = msgspec.msgpack.Encoder().encode
 
@@ -31,7 +30,7 @@ def _weighted(area: str) -> list[tuple[str, float]]:
 SEARCHED = {
     **{area: [name for name, _ in _weighted(area)] for area in AREAS},
     BASIC: [EVERYWHERE],
-    **{piece: [piece] for piece in NUMBER_OF_PIECE},
+    **{piece: [piece] for piece in PIECES},
 }
 SCORED = {place: _weighted(place if place in AREAS else BASIC) for place in SEARCHED}
 
@@ -65,7 +64,7 @@ def document(entry: Entry, padding: Iterable[tuple[str, str]], made_for: Schema)
     held = entry.document
     youngest, oldest = held.ages
     fields: dict[str, Any] = {
-        NUMBER: int(held.nct_id[3:]),
+        NUMBER: number_of(held.nct_id),
         CARD: _encode_card(held.card),
         EVERYWHERE: [text for _, text in entry.texts],
         **held.days,

@@ -11,8 +11,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engines.tantivy.layout import PIECES
 from index.inverted import Ints
+from index.schema import PIECES
 
 _WORD = "_ "  # no term has an underscore
 

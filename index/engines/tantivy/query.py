@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from tantivy import FieldType, Occur, Query
 
+from crawler.ids import number_of
 from index.columns import Columns
 from index.engines.tantivy.layout import (
     ENROLLMENT,
@@ -37,10 +38,11 @@ from index.query.tree import (
     Near,
     Node,
     Not,
-    Recorded,
     Value,
     WithinSite,
     Words,
+    operands,
+    record_tests,
 )
 from index.schema import FILTERED, NUMBER_OF_PIECE
 
@@ -54,11 +56,7 @@ Clause = tuple[Occur, Query]
 
 def native(node: Node) -> bool:
     """Tell whether a tree can be asked of the index alone: what is read in records or sites can't."""
-    if isinstance(node, Words):
-        return not node.strict
-    if isinstance(node, All | Any):
-        return all(map(native, node.parts))
-    return native(node.part) if isinstance(node, Not) else not isinstance(node, Recorded | Near | WithinSite)
+    return not record_tests(node) and not any(isinstance(operand, Near | WithinSite) for operand in operands(node))
 
 
 class Queries:
@@ -108,7 +106,7 @@ class Queries:
             oldest = Query.range_query(self._schema, OLDEST, FieldType.Float, float(node.years), None)
             return Query.boolean_query([(Occur.Must, youngest), (Occur.Must, oldest)])
         if isinstance(node, Ids):
-            return self.numbered([int(nct_id[3:]) for nct_id in node.nct_ids])
+            return self.numbered([number_of(nct_id) for nct_id in node.nct_ids])
         if not isinstance(node, Missing):
             raise TypeError(node)
         if node.key in FILTERED:

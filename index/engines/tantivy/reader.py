@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from tantivy import DocAddress, Query
 
+from crawler.ids import id_of, number_of
 from index.answered import answered
 from index.columns import Mask
 from index.document import Card
@@ -69,7 +70,7 @@ class TantivyEngine:
 
     def _named(self, hits: list[tuple[float, DocAddress]]) -> list[tuple[str, float, DocAddress]]:
         numbers = self._searching.numbers([place for _, place in hits])
-        return [(_nct_id(number), score, place) for number, (score, place) in zip(numbers, hits, strict=True)]
+        return [(id_of(number), score, place) for number, (score, place) in zip(numbers, hits, strict=True)]
 
     def _words(self) -> TantivyWords:
         return TantivyWords(self._searching, self._queries, self._tables.columns)
@@ -85,17 +86,13 @@ class TantivyEngine:
     def cards(self, nct_ids: Sequence[str]) -> list[Card]:
         """What an answer shows of some trials, in their order; KeyError for one that the index doesn't have."""
         places = self._places
-        unknown = [int(nct_id[3:]) for nct_id in nct_ids if nct_id not in places]
+        unknown = [number_of(nct_id) for nct_id in nct_ids if nct_id not in places]
         if unknown:
             found = self._searching.in_order(self._queries.numbered(unknown), len(unknown))
-            places = places | {_nct_id(number): place for number, place in found}
+            places = places | {id_of(number): place for number, place in found}
         cards = self._searching.cards([places[nct_id] for nct_id in nct_ids])
         return [_CARD.decode(card) for card in cards]
 
     def close(self) -> None:
         """Let go of files."""
         self._searching.close()
-
-
-def _nct_id(number: int) -> str:
-    return f"NCT{number:08d}"

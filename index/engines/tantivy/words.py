@@ -6,14 +6,13 @@ import numpy as np
 from tantivy import Query
 
 from index.columns import Columns, Mask
-from index.engines.tantivy.layout import PIECES
 from index.engines.tantivy.query import Queries, native
 from index.engines.tantivy.searching import Searching
 from index.evaluate import Evaluator
 from index.inverted import Floats, Ints
-from index.postings import Held
-from index.query.tree import All, Any, Node, Words, plain, positive_words, scored
-from index.schema import AREAS, NUMBER_OF_PIECE, pieces_of
+from index.postings import Held, summed
+from index.query.tree import All, Any, Node, Words, plain, positive_words
+from index.schema import PIECES, numbers_of
 from index.tables import Tables
 
 
@@ -35,7 +34,7 @@ class TantivyWords:
 
     def fields(self, words: Words) -> Sequence[tuple[int, Ints]]:
         """Number and rows of each field of the area that holds words."""
-        numbers = pieces_of(words.area) if words.area in AREAS else [NUMBER_OF_PIECE[words.area]]
+        numbers = numbers_of(words.area)
         found = [(at, self._found(self._queries.side_by_side(PIECES[at], words.terms))) for at in numbers]
         return [(at, rows) for at, rows in found if rows.size]
 
@@ -60,16 +59,13 @@ class TantivyWords:
 
     def _summed(self, node: Node, held: Held, within: Query) -> Floats:
         """Add up words one by one: some count only where the records hold them."""
-        total = np.zeros(self._columns.size, np.float32)
-        for asked in scored(node):
-            if isinstance(asked, Any):
-                total += np.maximum.reduce([self._summed(way, held, within) for way in asked.parts])
-                continue
-            words = plain(asked)
-            standing = within.and_must_match(self._queries.standing(words))
-            score = self._score(self._queries.scored(standing, words))
-            total += np.where(held(asked), score, 0) if asked.strict else score
-        return total
+
+        def add(total: Floats, words: Words) -> None:
+            standing = within.and_must_match(self._queries.standing(plain(words)))
+            score = self._score(self._queries.scored(standing, plain(words)))
+            total += np.where(held(words), score, 0) if words.strict else score
+
+        return summed(node, self._columns.size, add)
 
     def _score(self, query: Query) -> Floats:
         hits = self._searching.best(query, self._searching.trials).hits

@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from tantivy import Index
 
+from crawler.ids import number_of
 from index.engines.base import Entry, Place
 from index.engines.tantivy.layout import NUMBER, document, schema
 from index.engines.tantivy.padding import Padding
@@ -59,7 +60,7 @@ class TantivyWriter:
     def remove(self, nct_ids: Collection[str]) -> None:
         """Take trials out; those of the same id that are added later stay."""
         for nct_id in nct_ids:
-            _written(self._writer.delete_documents_by_term, NUMBER, int(nct_id[3:]))
+            _written(self._writer.delete_documents_by_term, NUMBER, number_of(nct_id))
 
     def finish(self) -> None:
         """Commit, which brings every file to the disk itself."""
