@@ -24,6 +24,7 @@ COMMANDS = {
     "status": "serve.commands.look:status",
     "verify": "serve.commands.look:verify",
     "parity": "serve.commands.compare:parity",
+    "eval": "serve.commands.judge:eval_command",
     "serve": "serve.commands.host:serve",
     "demo": "serve.commands.host:demo",
 }

@@ -18,6 +18,8 @@ from index.build import update
 from index.query.parse import parse
 from index.schema import TEXT_FIELDS
 from index.search import Index, SearchRequest, open_index
+from index.similar.truth import read_truth
+from serve.judgement import Tasks, answer, own_ranking
 from tests.conftest import SHARED
 
 pytestmark = pytest.mark.shared
@@ -289,8 +291,9 @@ def discounted(gains: Iterable[int]) -> float:
 
 
 def test_similarity_finds_trials_for_the_same_patient(shared_index: Index) -> None:
+    path = SHARED / "truth" / "same-patient.tsv"
     truth: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    for line in (SHARED / "truth" / "same-patient.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
         group, query, candidate, gain = line.split("\t")
         truth[group, query][candidate] = int(gain)
     by_group: dict[str, list[float]] = defaultdict(list)
@@ -299,4 +302,14 @@ def test_similarity_finds_trials_for_the_same_patient(shared_index: Index) -> No
         best = discounted(sorted(gains.values(), reverse=True)[:10])
         by_group[group].append(discounted(gains.get(nct_id, 0) for nct_id in found) / best)
     assert len(by_group) == 16
-    assert sum(sum(scores) / len(scores) for scores in by_group.values()) / len(by_group) >= 0.34
+    mean = sum(sum(scores) / len(scores) for scores in by_group.values()) / len(by_group)
+    assert mean >= 0.35  # docs/decisions/0002 has .359
+    told = answer_of(shared_index, str(path))
+    assert told["ndcg@10"] == pytest.approx(mean)
+    assert told["r@100"] >= 0.58
+    assert (told["queries_scored"], told["missing"]) == (105, [])
+
+
+def answer_of(index: Index, path: str) -> dict[str, Any]:
+    tasks = Tasks(index, str, read_truth(path))
+    return answer(tasks, tasks.scored(own_ranking(index), lambda _more: None), {}, None)
