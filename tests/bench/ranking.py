@@ -94,6 +94,7 @@ class Bench:
     def __init__(self) -> None:
         self.collection = Collection()
         self.kinds = self.collection.kinds()
+        self._counted: dict[tuple[str, tuple[str, ...]], Counts] = {}
 
     def judged(self, variant: Variant) -> dict[str, dict[str, Measures]]:
         """Measures by group, for each truth."""
@@ -136,12 +137,15 @@ class Bench:
         return Vectors(self.collection.rows, weighed)
 
     def _counts(self, part: Part, pieces: tuple[str, ...]) -> Counts:
-        return {
-            "words": lambda: self.collection.words(pieces),
-            "pairs": lambda: self.collection.pairs(pieces),
-            "inclusion": self.collection.inclusion,
-            "exclusion": self.collection.exclusion,
-        }[part.of]()
+        key = (part.of, pieces)
+        if key not in self._counted:
+            self._counted[key] = {
+                "words": lambda: self.collection.words(pieces),
+                "pairs": lambda: self.collection.pairs(pieces),
+                "inclusion": self.collection.inclusion,
+                "exclusion": self.collection.exclusion,
+            }[part.of]()
+        return self._counted[key]
 
 
 def weights(counts: Counts, rows: int, variant: Variant, part: Part) -> Floats:
