@@ -197,7 +197,7 @@ class Index:
     def similar(self, nct_ids: list[str], filters: Filters, limit: int, kinship: Kinship | None) -> list[SimilarTrial]:
         """Trials most like all of the given ones, which must be in the index; reasons where kinship is given."""
         rows = [row for row in (self.columns.row(nct_id) for nct_id in nct_ids) if row is not None]
-        query = self.matrix.mean(rows)
+        query = self.matrix.query(rows)
         allowed = self._engine.mask(All(tuple(filters.values())))
         allowed[rows] = False
         ranked = self.matrix.ranked(query, allowed, limit)

@@ -99,7 +99,7 @@ def _row(index: Index, resolve: Callable[[str], str], nct_id: str) -> int | None
 def own_ranking(index: Index) -> Ranking:
     """What `similar` answers, to its end."""
     matrix = index.matrix
-    return lambda row, allowed: matrix.ranked(matrix.row(row), allowed, matrix.size).rows
+    return lambda row, allowed: matrix.ranked(matrix.query([row]), allowed, matrix.size).rows
 
 
 def bagged(index: Index, store: Store, advance: Advance) -> Bags:

@@ -44,8 +44,9 @@ _NAMES = {
     "updated": "Last update",
     "posted": "First posted",
     "ids": "NCT ids",
-    "summary": "Title and summary",
-    "mesh": "MeSH terms",
+    "topic": "Title, conditions, interventions",
+    "conditions": "Conditions and keywords",
+    "eligibility": "Eligibility criteria",
     "text": "All text",
 }
 # Facts whose text is made of the registry's values.

@@ -10,7 +10,6 @@ from crawler.store import Store
 from crawler.trial import Location, Trial
 from index.highlight import SNIPPET_CHARACTERS, Highlight
 from index.search import Hit, Index, SimilarTrial
-from index.similar.groups import GROUPS
 from index.similar.reasons import Fact
 from serve.labels import fact_label, name_label
 
@@ -141,17 +140,13 @@ def _held_as(store: Store, nct_id: str) -> str:
 
 @dataclass(frozen=True)
 class Bar:
-    """A field group's part of a score; `begin` and `width` are percent of the whole bar, which is a score of 1."""
+    """A field group's part of a score; `begin` and `width` are percent of the whole bar: of 1, or of a higher score."""
 
     group: int
     label: str
     part: float
     begin: float
-
-    @property
-    def width(self) -> float:
-        """Percent of the whole bar."""
-        return 100 * self.part
+    width: float
 
 
 @dataclass(frozen=True)
@@ -175,10 +170,10 @@ def relative(index: Index, similar: SimilarTrial) -> Relative:
     bars, begin = [], 0.0
     shares: dict[str, float] = {}
     why = similar.why
-    for number, group in enumerate(GROUPS):
-        part = 0.0 if why is None else why.fields[group.name]
-        bars.append(Bar(number, name_label(group.name), part, begin))
-        begin += 100 * part
+    percent = 100 / max(1.0, similar.score)
+    for number, (name, part) in enumerate({} if why is None else why.fields.items()):
+        bars.append(Bar(number, name_label(name), part, begin, percent * part))
+        begin += percent * part
     facts = () if why is None else why.facts
     for term in () if why is None else why.terms:
         shares[term.term] = shares.get(term.term, 0.0) + term.share

@@ -1,4 +1,4 @@
-"""Cosines of the sample's trials by the definition, text by text: what the vectors have to agree with."""
+"""Likeness of the sample's trials by the definition, text by text: what the vectors have to agree with."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from index.analysis import terms
 from index.document import Document, document
 from index.schema import TEXT_FIELDS
 from index.similar.function_words import FUNCTION_TERMS
-from index.similar.groups import GROUPS
+from index.similar.groups import GROUPS, Group
 from tests.conftest import SAMPLE
 
 
@@ -26,24 +26,24 @@ DOCUMENTS = sample_documents()
 
 
 def naive_scores(documents: Sequence[Document]) -> NDArray[np.float64]:
-    """Scores of all pairs: the weighted sums of the groups' cosines."""
+    """Scores of all pairs: the weighted sums of the groups' products."""
     scores: NDArray[np.float64] = sum(
-        (group.weight * naive_cosines(group.pieces, documents) for group in GROUPS),
+        (group.weight * naive_products(group, documents) for group in GROUPS),
         np.zeros((len(documents), len(documents))),
     )
     return scores
 
 
-def naive_cosines(pieces: tuple[str, ...], documents: Sequence[Document] = DOCUMENTS) -> NDArray[np.float64]:
-    """Cosines of all pairs over the terms of some fields, (1 + ln tf) * ln((1 + N) / (1/2 + n)), text by text.
+def naive_products(group: Group, documents: Sequence[Document] = DOCUMENTS) -> NDArray[np.float64]:
+    """Products of all pairs over the terms of some fields, (1 + ln tf) * ln((1 + N) / (1/2 + n)), text by text.
 
-    Function words are left out.
+    Each divided by half its vector's length and half a typical one's. Function words are left out.
     """
     rows = [
         Counter(
             term
             for number, text in each.texts
-            if TEXT_FIELDS[number].piece in pieces
+            if TEXT_FIELDS[number].piece in group.pieces
             for term in terms(text)
             if term not in FUNCTION_TERMS
         )
@@ -54,9 +54,11 @@ def naive_cosines(pieces: tuple[str, ...], documents: Sequence[Document] = DOCUM
         {term: (1 + log(count)) * log((1 + len(rows)) / (0.5 + having[term])) for term, count in row.items()}
         for row in rows
     ]
-    lengths = [sqrt(sum(weight**2 for weight in row.values())) or 1.0 for row in weighted]
+    typical = group.typical * log(1 + len(rows))
+    divisors = [(sqrt(sum(weight**2 for weight in row.values())) + typical) / 2 for row in weighted]
     units = [
-        {term: weight / length for term, weight in row.items()} for row, length in zip(weighted, lengths, strict=True)
+        {term: weight / divisor for term, weight in row.items()}
+        for row, divisor in zip(weighted, divisors, strict=True)
     ]
     return np.array(
         [[sum(weight * two.get(term, 0.0) for term, weight in one.items()) for two in units] for one in units]

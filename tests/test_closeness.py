@@ -1,3 +1,5 @@
+from math import log, sqrt
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,10 +24,20 @@ MUMPS = about("NCT00000004", "mumps vaccine")
 BARE = RawRecord(b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000005"}}}')
 
 
+def twins(trials: int, *having: int) -> float:
+    """Score of trials whose title and condition are the same words, each of which so many trials have."""
+
+    def part(weight: float, typical: float, times: int) -> float:
+        length = (1 + log(times)) * sqrt(sum(log((1 + trials) / (0.5 + having_it)) ** 2 for having_it in having))
+        return weight * (length / (length / 2 + typical * log(1 + trials) / 2)) ** 2
+
+    return part(1 / 4, 3, 2) + part(3 / 8, 7, 2) + part(1 / 4, 2, 1)
+
+
 def test_a_twin_is_nearest_then_a_cousin_and_a_stranger_is_0() -> None:
     twin, cousin, stranger, bare = closeness([SCLERODERMA], [TWIN, COUSIN, MUMPS, BARE])
-    # summary, text and conditions are all there is here: 3 of 4.5
-    assert twin == pytest.approx(3 / 4.5, abs=1e-6)
+    # topic, text and conditions have two words each of a twin (topic and text twice), "skin" in two trials of five
+    assert twin == pytest.approx(twins(5, 3, 2), abs=1e-6)
     assert 0 < cousin < twin
     assert (stranger, bare) == (0, 0)
 
@@ -33,7 +45,8 @@ def test_a_twin_is_nearest_then_a_cousin_and_a_stranger_is_0() -> None:
 def test_of_several_seeds_the_nearest_counts() -> None:
     records = [TWIN, MUMPS, COUSIN]
     twin, mumps, _ = closeness([SCLERODERMA, about("NCT00000006", "mumps vaccine")], records)
-    assert twin == mumps == pytest.approx(3 / 4.5, abs=1e-6)
+    assert twin == pytest.approx(twins(5, 3, 2), abs=1e-6)
+    assert mumps == pytest.approx(twins(5, 2, 2), abs=1e-6)
 
 
 def test_equal_trials_compare_equal_in_any_order() -> None:
@@ -52,7 +65,7 @@ def test_the_relatives_of_a_seed_are_nearer_than_what_is_far_away() -> None:
     others = [record for record in RECORDS.values() if record is not SEED]
     near = dict(zip([record.nct_id for record in others], closeness([SEED], others), strict=True))
     nearest = sorted(near, key=lambda nct_id: -near[nct_id])[:10]
-    assert set(nearest[:4]) == {"NCT06936215", "NCT04440592", "NCT03274076", "NCT02339441"}
+    assert {"NCT06936215", "NCT04440592", "NCT03274076", "NCT02339441"} < set(nearest[:5])
     assert "NCT00853788" in nearest
     assert near["NCT00000432"] < 0.05  # Lyme disease
 
@@ -62,7 +75,7 @@ def test_the_relatives_of_a_seed_are_nearer_than_what_is_far_away() -> None:
     seeds=st.lists(st.sampled_from(sorted(RECORDS)), min_size=1, max_size=3),
     records=st.lists(st.sampled_from(sorted(RECORDS)), min_size=1, max_size=6),
 )
-def test_closeness_lies_from_0_to_1(seeds: list[str], records: list[str]) -> None:
+def test_closeness_is_never_below_0(seeds: list[str], records: list[str]) -> None:
     found = closeness([RECORDS[nct_id] for nct_id in seeds], [RECORDS[nct_id] for nct_id in records])
     assert len(found) == len(records)
-    assert all(0 <= score <= 1 for score in found)
+    assert all(score >= 0 for score in found)

@@ -92,7 +92,7 @@ def approximately(expected: Sequence[tuple[int, float]]) -> list[tuple[int, obje
 def test_the_best_rows_are_found_with_their_exact_scores(matrix: Matrix, row: int, limit: int) -> None:
     allowed = np.ones(ROWS, np.bool_)
     allowed[row] = False
-    query = matrix.mean([row])
+    query = matrix.query([row])
     # rounding may tell twins apart in a product of matrices, in a sum of the same numbers never
     expected = brute_force(matrix, query, allowed, limit)
     found = ranked(matrix, query, allowed, limit)
@@ -106,7 +106,7 @@ def test_the_best_rows_are_found_with_their_exact_scores(matrix: Matrix, row: in
 def test_a_mask_chooses_and_changes_no_score(whole: Matrix, rows: list[int], data: st.DataObject) -> None:
     share = data.draw(st.sampled_from([0.0, 0.01, 0.2, 0.9]))
     allowed = np.random.default_rng(data.draw(st.integers(0, 99))).random(ROWS) < share
-    query = whole.mean(rows)
+    query = whole.query(rows)
     everything = ranked(whole, query, np.ones(ROWS, np.bool_), ROWS)
     assert ranked(whole, query, allowed, ROWS) == [hit for hit in everything if allowed[hit[0]]]
 
@@ -125,7 +125,7 @@ def test_of_many_twins_the_first_rows_are_the_best(tmp_path: Path) -> None:
     matrix = read(write(tmp_path / "v", twins, others), [*twins, *others])
     allowed = np.ones(matrix.size, np.bool_)
     allowed[[3, 5]] = False
-    found = matrix.ranked(matrix.mean([3]), allowed, 6)
+    found = matrix.ranked(matrix.query([3]), allowed, 6)
     assert found.rows == [0, 1, 2, 4, 6, 7]
     assert len(set(found.scores)) == 1
 
@@ -138,7 +138,7 @@ def test_what_only_the_lightest_columns_share_is_found(tmp_path: Path) -> None:
     matrix = read(write(tmp_path / "v", documents), documents)
     allowed = np.ones(matrix.size, np.bool_)
     allowed[0] = False
-    query = matrix.mean([0])
+    query = matrix.query([0])
     assert ranked(matrix, query, allowed, 10) == approximately(brute_force(matrix, query, allowed, 10))
     assert len(ranked(matrix, query, allowed, 2000)) == 999
 
@@ -147,24 +147,24 @@ def test_a_row_without_words_finds_nothing_and_is_not_found(tmp_path: Path) -> N
     documents = [titled(number, "the of and" if number % 5 == 0 else "zinc") for number in range(1, 300)]
     matrix = read(write(tmp_path / "v", documents), documents)
     allowed = np.ones(matrix.size, np.bool_)
-    assert ranked(matrix, matrix.mean([4]), allowed, 10) == []
-    assert {row % 5 for row, _ in ranked(matrix, matrix.mean([0]), allowed, 299)} == {0, 1, 2, 3}
+    assert ranked(matrix, matrix.query([4]), allowed, 10) == []
+    assert {row % 5 for row, _ in ranked(matrix, matrix.query([0]), allowed, 299)} == {0, 1, 2, 3}
 
 
 def test_a_row_that_no_part_has_is_like_none(tmp_path: Path) -> None:
     folder = write(tmp_path / "v", DOCUMENTS[:20])
     matrix = read(folder, DOCUMENTS[:21])
     assert matrix.row(20).columns.size == 0
-    found = matrix.ranked(matrix.mean([0]), np.ones(21, np.bool_), 21)
+    found = matrix.ranked(matrix.query([0]), np.ones(21, np.bool_), 21)
     assert 20 not in found.rows
     assert len(found.rows) == 20
-    assert matrix.scores(matrix.row(0), np.array([20, 0])).tolist() == [0, found.scores[0]]
+    assert matrix.scores(matrix.query([0]), np.array([20, 0])).tolist() == [0, found.scores[0]]
 
 
 def test_nothing_is_found_where_nothing_is_asked_for(whole: Matrix) -> None:
     everything = np.ones(ROWS, np.bool_)
-    assert ranked(whole, whole.mean([0]), everything, 0) == []
-    assert ranked(whole, whole.mean([0]), ~everything, 10) == []
+    assert ranked(whole, whole.query([0]), everything, 0) == []
+    assert ranked(whole, whole.query([0]), ~everything, 10) == []
 
 
 # -- means and reasons -----------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def test_a_mean_scores_as_the_mean_of_the_scores(matrix: Matrix) -> None:
     every = np.arange(ROWS)
     rows = [3, 107, 1200]
     expected = np.mean([matrix.scores(matrix.row(row), every) for row in rows], axis=0)
-    assert matrix.scores(matrix.mean(rows), every) == pytest.approx(expected)
+    assert matrix.scores(matrix.query(rows), every) == pytest.approx(expected)
 
 
 def test_what_two_rows_share_sums_to_the_score(matrix: Matrix) -> None:
@@ -192,7 +192,7 @@ def test_an_open_matrix_outlives_its_folder(tmp_path: Path) -> None:
     folder = write(tmp_path / "v", DOCUMENTS)
     matrix, again = read(folder, DOCUMENTS), read(folder, DOCUMENTS)
     everything = np.ones(len(DOCUMENTS), np.bool_)
-    before = matrix.ranked(matrix.mean([0]), everything, 10)
+    before = matrix.ranked(matrix.query([0]), everything, 10)
     shutil.rmtree(folder)
-    assert again.ranked(again.mean([0]), everything, 10) == before
+    assert again.ranked(again.query([0]), everything, 10) == before
     assert again.surface(int(again.row(0).columns[0]) // 5)

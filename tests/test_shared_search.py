@@ -279,7 +279,7 @@ def test_the_ten_told_are_the_ten_of_all(shared_index: Index) -> None:
     matrix, ids = shared_index.matrix, shared_index.columns.ids
     rows = np.arange(matrix.size)
     for row in range(0, matrix.size, 200):
-        scores = matrix.scores(matrix.row(row), rows)
+        scores = matrix.scores(matrix.query([row]), rows)
         scores[row] = 0
         best = np.lexsort((rows, -scores))[:10]
         told = shared_index.similar([ids[row]], {}, 10, None)

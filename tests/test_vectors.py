@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from index.document import Document
 from index.similar.arrays import Kinds, read_arrays, write_arrays
 from index.similar.contents import Contents
+from index.similar.groups import GROUPS
 from index.similar.vectors import VectorWriter
 from tests.naive import DOCUMENTS, naive_scores
 from tests.vectors import inverted, numbers, read, titled, weights, write
@@ -28,7 +29,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def every_score(folder: Path, documents: list[Document]) -> NDArray[np.float64]:
     matrix = read(folder, documents)
     every = np.arange(len(documents))
-    return np.array([matrix.scores(matrix.row(row), every) for row in every.tolist()])
+    return np.array([matrix.scores(matrix.query([row]), every) for row in every.tolist()])
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def test_nothing_is_left_of_what_was_gathered(whole: Path) -> None:
 def test_a_term_is_shown_as_the_batch_that_used_it_most_wrote_it(tmp_path: Path) -> None:
     batches = [[titled(1, "vaccine")], [titled(2, "vaccines against mumps, vaccines")], [titled(3, "vaccine")]]
     matrix = read(write(tmp_path / "v", *batches), [each for batch in batches for each in batch])
-    terms = {column // 5 for column in matrix.row(0).columns.tolist()}
+    terms = {column // len(GROUPS) for column in matrix.row(0).columns.tolist()}
     assert [matrix.surface(term) for term in terms] == ["vaccines"]
 
 
@@ -88,7 +89,7 @@ def test_of_no_trials_there_are_no_vectors_and_an_update_brings_the_first(tmp_pa
     assert read(empty, []).size == 0
     first = [titled(7, "tumour of the kidney"), titled(9, "tumour of the liver")]
     matrix = read(write(tmp_path / "first", first, previous=empty), first)
-    assert set(weights(matrix, 0)) == {(term, group) for term in ("tumour", "kidney") for group in ("summary", "text")}
+    assert set(weights(matrix, 0)) == {(term, group) for term in ("tumour", "kidney") for group in ("topic", "text")}
     assert matrix.scores(matrix.row(0), np.arange(2))[1] > 0
 
 
@@ -161,7 +162,7 @@ def test_an_update_is_near_a_rebuild(base: Path, whole: Path, tmp_path: Path) ->
     tops = [np.argsort(-scores, kind="stable")[:, 1:11] for scores in (updated, rebuilt)]
     overlap = [np.intersect1d(mine, theirs).size / 10 for mine, theirs in zip(*tops, strict=True)]
     assert np.mean(overlap) >= 0.95
-    assert np.abs(updated - rebuilt).mean() < 0.002
+    assert np.abs(updated - rebuilt).mean() < 0.05 * rebuilt.mean()
 
 
 # -- parts that become one -------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def turn(keys: Keys) -> None:
 
 
 def halved(weight: Floats) -> Halves:
-    """Weights in 16 bits, rounded down: twins score 1 at most."""
+    """Weights in 16 bits, rounded down."""
     half = weight.astype(np.float16)
     above = half > weight
     half[above] = np.nextafter(half[above], np.float16(0))

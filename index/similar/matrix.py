@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from index.columns import Mask
 from index.inverted import Floats, Ints
 from index.owners import Owners
+from index.similar.aspects import WHOLE, factors
 from index.similar.contents import VOCABULARY, Contents
 from index.similar.groups import GROUPS
 from index.similar.parts import Part
@@ -38,6 +39,13 @@ class Row:
 
     columns: Ints
     weights: Weights
+
+
+@dataclass(frozen=True)
+class Query(Row):
+    """A vector to score by, and the numbers of the groups that it reads."""
+
+    groups: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -74,14 +82,9 @@ class Matrix:
         columns, weights = self._parts[number].row(place)
         return Row(columns, weights.astype(np.float64))
 
-    def mean(self, rows: list[int]) -> Row:
-        """Mean of several rows' vectors: the score against it is the mean of the scores against each."""
-        if len(rows) == 1:
-            return self.row(rows[0])
-        parts = [self.row(row) for row in rows]
-        columns, place = np.unique(np.concatenate([part.columns for part in parts]), return_inverse=True)
-        weights = np.bincount(place, weights=np.concatenate([part.weights for part in parts]))
-        return Row(columns, weights / len(rows))
+    def query(self, rows: list[int], aspect: str = WHOLE) -> Query:
+        """What to score by for what is like all of some rows: the score is the mean of the scores against each."""
+        return by(self.row(rows[0]) if len(rows) == 1 else _mean([self.row(row) for row in rows]), aspect)
 
     # -- ranking ---------------------------------------------------------------------------------------------------
 
@@ -154,6 +157,19 @@ class Matrix:
     def surface(self, term: int) -> str:
         """A term as people write it."""
         return self._surfaces[term]
+
+
+def _mean(rows: list[Row]) -> Row:
+    columns, place = np.unique(np.concatenate([row.columns for row in rows]), return_inverse=True)
+    return Row(columns, np.bincount(place, weights=np.concatenate([row.weights for row in rows])) / len(rows))
+
+
+def by(row: Row, aspect: str) -> Query:
+    """Weigh a row's groups as an aspect does; what it does not read is left out."""
+    factor = factors(aspect)
+    weights = row.weights * factor[row.columns % len(GROUPS)]
+    kept = np.flatnonzero(weights)
+    return Query(row.columns[kept], weights[kept], tuple(np.flatnonzero(factor).tolist()))
 
 
 def _floor(values: Floats, count: int) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from index import analysis
 from index.document import Card
 from index.similar.groups import GROUPS
-from index.similar.matrix import Matrix, Row
+from index.similar.matrix import Matrix, Query
 
 TERMS = 10  # terms told for a hit
 
@@ -63,7 +63,7 @@ def spelled(cards: Iterable[Card]) -> dict[str, str]:
     return written
 
 
-def why(matrix: Matrix, query: Row, row: int, facts: list[Fact], written: Mapping[str, str]) -> Why:
+def why(matrix: Matrix, query: Query, row: int, facts: list[Fact], written: Mapping[str, str]) -> Why:
     """Explain a row's score; `written` maps a stem to the word it is shown as, else the commonest is."""
     columns, parts = matrix.shared(query, row)
     total = float(parts.sum())
@@ -77,7 +77,7 @@ def why(matrix: Matrix, query: Row, row: int, facts: list[Fact], written: Mappin
         )
         for at in heaviest.tolist()
     ]
-    fields = {group.name: float(part) for group, part in zip(GROUPS, by_group, strict=True)}
+    fields = {GROUPS[group].name: float(by_group[group]) for group in query.groups}
     return Why(fields, terms, facts)
 
 

@@ -20,7 +20,7 @@ from index.similar.keys import PART_ROWS, Keys, halved, packed
 from index.similar.merging import mergeable, merged
 from index.similar.parts import Part, write_part
 from index.similar.vocabulary import Vocabulary
-from index.similar.weights import Counts, Statistics, counted, weighed
+from index.similar.weights import Counts, Scale, Statistics, counted, weighed
 
 _KINDS: Kinds = {"rows": np.int32}  # that use each column
 _MOST = 0xFFFF  # of a count: it has 16 bits, and more would say no more
@@ -50,12 +50,12 @@ class _Gathered:
         self._pieces.append(keys.size)
         self.rows += numbers.size
 
-    def keys(self, inverse: NDArray[np.float64]) -> Keys:
+    def keys(self, scale: Scale) -> Keys:
         """Entries with their weights, sorted."""
         keys = np.fromfile(self._path, np.uint64)
         for piece in np.split(keys, np.cumsum(self._pieces)[:-1]):
             column, row = entries.columns(piece), entries.rows(piece).astype(np.int32)
-            weight = weighed(Counts(column, row, entries.low(piece).astype(np.int32)), self.rows, inverse)
+            weight = weighed(Counts(column, row, entries.low(piece).astype(np.int32)), self.rows, scale)
             piece[:] = packed(column, row, halved(weight).view(np.uint16))
         keys.sort()
         return keys
@@ -94,12 +94,12 @@ class VectorWriter:
     def finish(self) -> None:
         """Write the parts."""
         rows = sum(gathered.rows for gathered in self._gathered) if self._previous is None else self._held.rows
-        inverse = Statistics(rows, self._frequency).inverse(len(self._vocabulary) * len(GROUPS))
+        scale = Statistics(rows, self._frequency).scale(len(self._vocabulary) * len(GROUPS))
         kept, small = self._before()
         first = 1 + int(self._held.parts[-1].rpartition("-")[2]) if self._held.parts else 0
         names = [f"part-{number:06d}" for number in range(first, first + len(self._gathered))]
         for name, gathered in zip(names, self._gathered, strict=True):
-            write_part(self._folder / name, *merged(small, gathered.numbers, gathered.keys(inverse)))
+            write_part(self._folder / name, *merged(small, gathered.numbers, gathered.keys(scale)))
             gathered.remove()
         self._take_over(kept)
         Contents(rows, [*kept, *names]).write(self._folder)

@@ -1,7 +1,9 @@
-"""An inverted file → one sparse vector a trial: for each field group sublinear TF-IDF, length-normalised.
+"""An inverted file → one sparse vector a trial: for each field group sublinear TF-IDF, length-normalised by half.
 
-The groups' vectors are stacked, each scaled by the root of its weight, so that the dot product of two trials is the
-weighted sum of their groups' cosines. A column is a term in a group: `term * len(GROUPS) + group`.
+Divided by its whole length, a vector of few words is as near as one of many and says far less: the divisor is half the
+length, half that of a usual vector (pivoted length normalisation; Singhal, Buckley and Mitra, 1996). The groups'
+vectors are stacked, so that the dot product of two trials is the sum of their groups'; those of the whole are scaled by
+the root of their weight. A column is a term in a group: `term * len(GROUPS) + group`.
 """
 
 from dataclasses import dataclass
@@ -14,7 +16,9 @@ from index.inverted import Floats, Ints, InvertedFile, runs
 from index.similar.function_words import FUNCTION_TERMS
 from index.similar.groups import GROUPS
 
-_ROOTS = np.sqrt([group.weight for group in GROUPS])
+SLOPE = 0.5  # how much of a divisor is the vector's own length
+_ROOTS = np.sqrt([group.weight or 1.0 for group in GROUPS])
+_TYPICAL = np.array([group.typical for group in GROUPS])
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,20 @@ class Statistics:
     rows: int
     frequency: Ints
 
-    def inverse(self, columns: int) -> NDArray[np.float64]:
-        """Inverse document frequency of the first columns; one that nothing used when these were counted is rare."""
+    def scale(self, columns: int) -> "Scale":
+        """Weigh the first columns; one that nothing used when these were counted is rare."""
         frequency = np.ones(columns)
         np.maximum(self.frequency[:columns], 1, out=frequency[: self.frequency.size])
-        return np.log((1 + max(self.rows, 1)) / (0.5 + frequency))
+        rows = 1 + max(self.rows, 1)
+        return Scale(np.log(rows / (0.5 + frequency)), _TYPICAL * np.log(rows))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Inverse document frequency of each column, length of a usual vector of each group."""
+
+    inverse: NDArray[np.float64]
+    typical: NDArray[np.float64]
 
 
 def counted(inverted: InvertedFile) -> Counts:
@@ -59,15 +72,15 @@ def _tables() -> tuple[NDArray[np.bool_], ...]:
     return tuple(group.table for group in GROUPS)
 
 
-def weighed(counts: Counts, rows: int, inverse: NDArray[np.float64]) -> Floats:
-    """Weight of each entry, from 0 to 1; a row's entries must all be there."""
+def weighed(counts: Counts, rows: int, scale: Scale) -> Floats:
+    """Weight of each entry; a row's entries must all be there."""
     groups = len(GROUPS)
-    weight = (1 + np.log(counts.count)) * inverse[counts.column]
+    weight = (1 + np.log(counts.count)) * scale.inverse[counts.column]
     group = counts.column % groups
     vector = counts.row.astype(np.int64) * groups + group
     length = np.sqrt(np.bincount(vector, weights=weight**2, minlength=rows * groups))[vector]
-    unit = np.divide(weight, length, out=np.zeros_like(weight), where=length > 0)
-    weights: Floats = (unit * _ROOTS[group]).astype(np.float32)
+    divisor = SLOPE * length + (1 - SLOPE) * scale.typical[group]
+    weights: Floats = (weight / divisor * _ROOTS[group]).astype(np.float32)
     return weights
 
 
@@ -87,5 +100,5 @@ def vectors(inverted: InvertedFile) -> Vectors:
     counts = counted(inverted)
     columns = len(inverted.terms) * len(GROUPS)
     statistics = Statistics(inverted.rows, np.bincount(counts.column, minlength=columns).astype(np.int32))
-    weight = weighed(counts, inverted.rows, statistics.inverse(columns))
+    weight = weighed(counts, inverted.rows, statistics.scale(columns))
     return Vectors(inverted.rows, columns, counts.column, counts.row, weight)

@@ -166,17 +166,17 @@ def ask(folder: Path, rows: int) -> dict[str, float]:
 def _ten(matrix: Matrix, row: int) -> list[int]:
     allowed = np.ones(matrix.size, np.bool_)
     allowed[row] = False
-    return matrix.ranked(matrix.mean([row]), allowed, LIMIT).rows
+    return matrix.ranked(matrix.query([row]), allowed, LIMIT).rows
 
 
 def _reasons(matrix: Matrix, row: int, rows: Sequence[int]) -> None:
-    query = matrix.mean([row])
+    query = matrix.query([row])
     for each in rows:
         why(matrix, query, each, [], {})
 
 
 def _all_scored(matrix: Matrix, row: int) -> list[int]:
-    scores = matrix.scores(matrix.mean([row]), np.arange(matrix.size))
+    scores = matrix.scores(matrix.query([row]), np.arange(matrix.size))
     scores[row] = 0
     best = np.lexsort((np.arange(matrix.size), -scores))[:LIMIT]
     rows: list[int] = best[scores[best] > 0].tolist()
