@@ -6,7 +6,7 @@ is none, though it folds to two), stemmed (Snowball English). No word is a stop 
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import Stemmer
@@ -91,14 +91,28 @@ def _terms_of(word: str) -> frozenset[str]:
 
 
 class _WordNumbers(dict[str, int]):
-    """Numbers of words; an unknown one is learned, so that a text is looked up without a line of Python a word."""
+    """Numbers of words; an unknown one is learned, so that a text is looked up without a line of Python a word.
 
-    def __init__(self, learn: Callable[[str], int]) -> None:
+    What is learned stands here and not in the vocabulary around it: a circle of two would stay in a worker, which has
+    no collector, for good.
+    """
+
+    def __init__(self) -> None:
         super().__init__()
-        self._learn = learn
+        self[END] = 0
+        self.terms: list[str] = []
+        self.words: list[tuple[str, int]] = []
+        self.stems = [END]
+        self._number_of_term: dict[str, int] = {}
 
     def __missing__(self, word: str) -> int:
-        number = self[word] = self._learn(word)
+        stemmed = stem(word)
+        term = self._number_of_term.setdefault(stemmed, len(self.terms))
+        if term == len(self.terms):
+            self.terms.append(stemmed)
+        self.words.append((word, term))
+        self.stems.append(stemmed)
+        number = self[word] = len(self.words)
         return number
 
 
@@ -109,12 +123,8 @@ class Vocabulary:
     """
 
     def __init__(self) -> None:
-        self.terms: list[str] = []
-        self._number_of_term: dict[str, int] = {}
-        self._numbers = _WordNumbers(self._learn)
-        self._numbers[END] = 0
-        self._words: list[tuple[str, int]] = []
-        self._stems = [END]
+        self._numbers = _WordNumbers()
+        self.terms = self._numbers.terms
 
     def word_numbers(self, texts: Sequence[str]) -> list[int]:
         """Numbers of the texts' words in order, from 1; each text's are followed by a 0."""
@@ -125,28 +135,19 @@ class Vocabulary:
             joined = END.join(text.replace(END, " ") for text in texts) + END
         return list(map(self._numbers.__getitem__, _WORD_OR_END.findall(unpossessed(joined))))
 
-    def _learn(self, word: str) -> int:
-        stemmed = stem(word)
-        term = self._number_of_term.setdefault(stemmed, len(self.terms))
-        if term == len(self.terms):
-            self.terms.append(stemmed)
-        self._words.append((word, term))
-        self._stems.append(stemmed)
-        return len(self._words)
-
     def spelled(self, word_numbers: Sequence[int]) -> list[str]:
         """Terms of the texts that numbers were made of, each between spaces, a text a string."""
-        return " ".join(map(self._stems.__getitem__, word_numbers)).split(END)[:-1]
+        return " ".join(map(self._numbers.stems.__getitem__, word_numbers)).split(END)[:-1]
 
     @property
     def term_of_word(self) -> list[int]:
         """Number of the term of each word, the first being that of word number 1."""
-        return [term for _, term in self._words]
+        return [term for _, term in self._numbers.words]
 
     def surfaces(self, word_counts: list[int]) -> list[str]:
         """For each term, the word that was written most often for it."""
         best = [("", -1)] * len(self.terms)
-        for (word, term), count in zip(self._words, word_counts, strict=True):
+        for (word, term), count in zip(self._numbers.words, word_counts, strict=True):
             if count > best[term][1]:
                 best[term] = (word, count)
         return [word for word, _ in best]

@@ -3,6 +3,7 @@
 Filters, facet counts and sorting are numpy over these, in every engine that lives on this machine.
 """
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -136,16 +137,16 @@ class ColumnWriter:
         """Begin with nothing, or with the rows of the columns before, whose codes then go on."""
         self._previous = previous
         self._removed: set[int] = set()
-        self._numbers: list[int] = []
-        self._digests: list[bytes] = []
+        self._numbers = array("q")
+        self._digests = bytearray()
         self._codes: dict[str, dict[str, int]] = {
             key: {} if previous is None else {value: code for code, value in enumerate(previous.values(key).values)}
             for key in FILTERED
         }
-        self._pairs: dict[str, tuple[list[int], list[int]]] = {key: ([], []) for key in FILTERED}
-        self._days: dict[str, list[int]] = {key: [] for key in DATES}
-        self._enrollment: list[int] = []
-        self._ages: list[tuple[float, float]] = []
+        self._pairs = {key: (array("i"), array("i")) for key in FILTERED}
+        self._days = {key: array("i") for key in DATES}
+        self._enrollment = array("q")
+        self._ages = array("d")
 
     def remove(self, nct_ids: Iterable[str]) -> None:
         """Leave out rows of the columns before; a changed document is removed, then added."""
@@ -155,7 +156,7 @@ class ColumnWriter:
         """Take one document's values and its version's digest; the codes of its values by key."""
         row = len(self._numbers)
         self._numbers.append(number_of(document.nct_id))
-        self._digests.append(digest[:DIGEST_BYTES])
+        self._digests += digest[:DIGEST_BYTES]
         coded = {}
         for key, (rows, codes) in self._pairs.items():
             known = self._codes[key]
@@ -166,7 +167,7 @@ class ColumnWriter:
             days.append(document.days[key])
         self._enrollment.append(-1 if document.enrollment is None else document.enrollment)
         youngest, oldest = document.ages
-        self._ages.append((youngest or 0.0, float("inf") if oldest is None else oldest))
+        self._ages.extend((youngest or 0.0, float("inf") if oldest is None else oldest))
         return coded
 
     def write(self, folder: Path) -> Merge:
@@ -177,11 +178,11 @@ class ColumnWriter:
         before = np.zeros(0, np.int64) if previous is None else previous.numbers
         merge = Merge.of(before, self._removed, new["numbers"].view(np.int64))
 
-        def save(name: str, array: NDArray[np.generic]) -> None:
-            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        def save(name: str, values: NDArray[np.generic]) -> None:
+            np.save(folder / f"{name}.npy", values, allow_pickle=False)
 
-        for name, array in new.items():
-            save(name, merge.rows(array[:0] if previous is None else previous.array(name), array))
+        for name, values in new.items():
+            save(name, merge.rows(values[:0] if previous is None else previous.array(name), values))
         for key, (rows, codes) in self._pairs.items():
             column = _NOTHING if previous is None else previous.values(key)
             taken, merged = merge.lines(column.rows, np.array(rows, np.int32))
@@ -195,7 +196,7 @@ class ColumnWriter:
         """New rows' values of which a row has one."""
         return {
             "numbers": np.array(self._numbers, np.int64),
-            "digests": np.frombuffer(b"".join(self._digests), np.uint8).reshape(-1, DIGEST_BYTES),
+            "digests": np.frombuffer(bytes(self._digests), np.uint8).reshape(-1, DIGEST_BYTES),
             **{key: np.array(days, np.int32) for key, days in self._days.items()},
             "enrollment": np.array(self._enrollment, np.int64),
             "ages": np.array(self._ages, np.float64).reshape(-1, 2),

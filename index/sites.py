@@ -1,5 +1,6 @@
 """Sites as a table of their own, a row a site: what has to hold within one location is answered from here."""
 
+from array import array
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -87,9 +88,10 @@ class SiteWriter:
     """Collects sites from trials in order of their rows."""
 
     def __init__(self) -> None:
-        self._row: list[int] = []
-        self._places: list[tuple[float, float]] = []
-        self._texts: list[bytes] = []
+        self._row = array("i")
+        self._places = array("d")
+        self._texts = bytearray()
+        self._lengths = array("i")
         self._rows = 0
 
     def add(self, locations: Sequence[Location]) -> None:
@@ -97,9 +99,12 @@ class SiteWriter:
         for site in locations:
             self._row.append(self._rows)
             placed = site.lat is not None and site.lon is not None
-            self._places.append((site.lat or 0.0, site.lon or 0.0) if placed else (np.nan, np.nan))
-            texts = Site(site.facility, site.city, site.state, site.country, site.zip, site.status)
-            self._texts.append(msgspec.msgpack.encode(texts))
+            self._places.extend((site.lat or 0.0, site.lon or 0.0) if placed else (np.nan, np.nan))
+            texts = msgspec.msgpack.encode(
+                Site(site.facility, site.city, site.state, site.country, site.zip, site.status)
+            )
+            self._texts += texts
+            self._lengths.append(len(texts))
         self._rows += 1
 
     def write(self, folder: Path, merge: Merge, previous: SiteTable | None = None) -> None:
@@ -108,10 +113,8 @@ class SiteWriter:
         before = _NO_SITES if previous is None else previous.arrays
         places = np.array(self._places, np.float64).reshape(-1, 2)
         taken, row = merge.lines(before["row"].view(np.int32), np.array(self._row, np.int32))
-        lengths = np.concatenate(
-            [np.diff(before["begins"].view(np.int64)), np.array([*map(len, self._texts)], np.int64)]
-        )
-        texts = np.concatenate([before["texts"].view(np.uint8), np.frombuffer(b"".join(self._texts), np.uint8)])
+        lengths = np.concatenate([np.diff(before["begins"].view(np.int64)), np.array(self._lengths, np.int64)])
+        texts = np.concatenate([before["texts"].view(np.uint8), np.frombuffer(self._texts, np.uint8)])
         starts = np.cumsum(lengths) - lengths
         arrays: dict[str, NDArray[np.generic]] = {
             "row": row,
@@ -120,5 +123,5 @@ class SiteWriter:
             "begins": np.cumsum(np.append(0, lengths[taken])),
             "texts": texts[ranges(starts[taken], lengths[taken])],
         }
-        for name, array in arrays.items():
-            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        for name, values in arrays.items():
+            np.save(folder / f"{name}.npy", values, allow_pickle=False)
