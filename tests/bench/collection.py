@@ -5,7 +5,7 @@ Nothing here is the product's vectors: what they might be is tried on counts out
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -100,6 +100,18 @@ class Collection:
         table[[NUMBER_OF_PIECE[piece] for piece in pieces]] = True
         chosen: NDArray[np.bool_] = table[self.inverted.field]
         return chosen
+
+    @cached_property
+    def ages(self) -> Floats:
+        """Rows × (youngest, oldest) in years, up to 100."""
+        return np.array([(t.minimum_age_years or 0, min(t.maximum_age_years or 100, 100)) for t in self.trials])
+
+    @cache  # noqa: B019 - one collection a bench
+    def values(self, key: str) -> NDArray[np.bool_]:
+        """Rows × values: which values of a facet or filter each trial has; both sexes where it takes all."""
+        held = [set(each.values[key]) for each in self._documents]
+        names = sorted(set().union(*held) - {"ALL"})
+        return np.array([[name in has or "ALL" in has for name in names] for has in held])
 
     @cached_property
     def _criteria(self) -> tuple[Counts, Counts]:

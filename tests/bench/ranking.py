@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.similar.evaluation import METRICS, Measures, by_group, interval, measured, table
 from tests.bench.collection import ALL_TEXT, Collection, Counts, Floats, Kind
@@ -177,7 +178,7 @@ def _tf(counts: Counts, rows: int, tf: str | tuple[float, float]) -> Floats:
 
 def ages(collection: Collection, row: int) -> Floats:
     """How much of the ages that either takes both take."""
-    bounds = _bounds(collection)
+    bounds = collection.ages
     youngest, oldest = bounds[row]
     both = np.minimum(bounds[:, 1], oldest) - np.maximum(bounds[:, 0], youngest)
     either = np.maximum(bounds[:, 1], oldest) - np.minimum(bounds[:, 0], youngest)
@@ -185,26 +186,24 @@ def ages(collection: Collection, row: int) -> Floats:
     return shared
 
 
-def _bounds(collection: Collection) -> Floats:
-    return np.array([(t.minimum_age_years or 0, min(t.maximum_age_years or 100, 100)) for t in collection.trials])
-
-
 def sexes(collection: Collection, row: int) -> Floats:
     """Whether somebody's sex is taken by both."""
-    own = collection.trials[row].sex or "ALL"
-    return np.array([float((t.sex or "ALL") in {own, "ALL"} or own == "ALL") for t in collection.trials])
+    return _any(collection.values("sex"), row)
 
 
 def phases(collection: Collection, row: int) -> Floats:
     """Whether they have a phase in common."""
-    own = set(collection.trials[row].phases)
-    return np.array([float(bool(own & set(t.phases))) for t in collection.trials])
+    return _any(collection.values("phase"), row)
 
 
 def types(collection: Collection, row: int) -> Floats:
     """Whether they are studies of the same type."""
-    own = collection.trials[row].study_type
-    return np.array([float(t.study_type == own) for t in collection.trials])
+    return _any(collection.values("type"), row)
+
+
+def _any(has: NDArray[np.bool_], row: int) -> Floats:
+    alike: Floats = (has & has[row]).any(axis=1).astype(np.float64)
+    return alike
 
 
 # -- variants ---------------------------------------------------------------------------------------------------------
@@ -296,10 +295,7 @@ VARIANTS: tuple[Variant, ...] = (
         Part((), 0.25, of="inclusion"),
         Part((), 0.25, of="exclusion"),
     ),
-    *(
-        replace(FOUR, name=f"{near} neighbours at {at:g}", nearest=near, blend=at)
-        for near, at in ((3, 0.5), (5, 0.5), (10, 0.5))
-    ),
+    *(replace(FOUR, name=f"{near} neighbours at {at:g}", nearest=near, blend=at) for near, at in ((3, 0.5), (3, 0.25))),
     *(
         replace(FOUR, name=f"{factor.__name__} times {1 + more:g}", factor=factor, more=more)
         for factor in (ages, sexes, phases, types)
