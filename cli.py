@@ -16,7 +16,7 @@ COMMANDS = {
     "load": "serve.commands.collect:load",
     "index": "serve.commands.collect:index_command",
     "search": "serve.commands.find:search",
-    "similar": "serve.commands.find:similar",
+    "similar": "serve.commands.similar:similar",
     "compare": "serve.commands.side_by_side:compare",
     "family": "serve.commands.relatives:family",
     "suggest": "serve.commands.words:suggest",

@@ -42,8 +42,11 @@ class Card(msgspec.Struct, frozen=True):
     phases: tuple[str, ...]
     study_type: str | None
     conditions: tuple[str, ...]
+    condition_mesh: tuple[str, ...]
     interventions: tuple[str, ...]
     intervention_types: tuple[str, ...]
+    intervention_mesh: tuple[str, ...]
+    intervention_classes: tuple[str, ...]
     sponsor: str | None
     sponsor_class: str | None
     countries: tuple[str, ...]
@@ -65,7 +68,7 @@ class Document:
     """What an index holds of one trial.
 
     `texts` are (field number of the schema, value) in the record's order; `values` the facet and filter values by
-    key; `days` the date columns (YYYYMMDD, 0 for none).
+    key; `days` the date columns (YYYYMMDD, 0 for none); `arms` how many arms or groups it lists.
     """
 
     nct_id: str
@@ -73,6 +76,7 @@ class Document:
     values: dict[str, tuple[str, ...]]
     days: dict[str, int]
     enrollment: int | None
+    arms: int
     ages: tuple[float | None, float | None]
     sites: tuple[Location, ...]
     card: Card
@@ -91,6 +95,7 @@ def document(trial: Trial, raw: RawRecord) -> Document:
             "posted": _day(trial.first_posted),
         },
         enrollment=trial.enrollment,
+        arms=len(trial.arms),
         ages=(trial.minimum_age_years, trial.maximum_age_years),
         sites=trial.locations,
         card=_card(trial),
@@ -186,8 +191,11 @@ def _card(trial: Trial) -> Card:
         phases=trial.phases,
         study_type=trial.study_type,
         conditions=trial.conditions,
+        condition_mesh=_once(mesh.term for mesh in trial.condition_mesh),
         interventions=_once(intervention.name for intervention in trial.interventions),
         intervention_types=_once(intervention.type for intervention in trial.interventions),
+        intervention_mesh=_once(mesh.term for mesh in trial.intervention_mesh),
+        intervention_classes=_once(mesh.term for mesh in trial.intervention_ancestors),
         sponsor=None if sponsor is None else sponsor.name,
         sponsor_class=None if sponsor is None else sponsor.class_,
         countries=_once(current_country(country) for country in trial.countries),

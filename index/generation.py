@@ -14,6 +14,7 @@ from index.engines import engine_writer
 from index.engines.base import Entry, Place
 from index.links import link_tree
 from index.phrases import Phrases
+from index.similar.traits import traits
 from index.similar.vectors import VectorWriter
 from index.sites import SiteTable, SiteWriter
 from index.spelling import DictionaryWriter
@@ -97,7 +98,7 @@ class GenerationWriter:
             entries.append(Entry(document, codes, texts))
         self._engine.add(entries, batch.inverted)
         numbers = np.array([number_of(document.nct_id) for document in batch.documents], np.int64)
-        self._vectors.add(batch.inverted, numbers)
+        self._vectors.add(batch.inverted, numbers, [traits(document) for document in batch.documents])
         if self._words is not None:
             self._words.add(batch)
         self.documents += len(entries)

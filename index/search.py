@@ -17,12 +17,14 @@ from index.engines.base import Answer, Question
 from index.errors import EngineDiffers, IndexDamaged
 from index.facets import FacetCount
 from index.highlight import Highlight, Highlighter
+from index.likeness import Likeness, SimilarTrial
 from index.manifest import Manifest, read_manifest
 from index.query.expand import Expander
 from index.query.tree import All, Filters, Node, positive_words
 from index.record_fields import RecordFields, Records
+from index.similar.aspects import ALL_OF_IT, Comparison
 from index.similar.matrix import Matrix
-from index.similar.reasons import Fact, Kinship, Why, shared_facts, spelled, why
+from index.similar.reasons import Kinship
 from index.sites import SiteTable
 from index.spelling import Dictionary
 from index.suggest import Names
@@ -60,15 +62,6 @@ class SearchPage(msgspec.Struct, frozen=True, omit_defaults=True):
     did_you_mean: list[str] = []
 
 
-class SimilarTrial(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A trial like the one asked about; `why` is filled on request."""
-
-    nct_id: str
-    title: str
-    score: float
-    why: Why | None = None
-
-
 @dataclass(frozen=True)
 class SearchRequest:
     """What to find. `node` None asks for everything that the filters leave; `then` sorts what `sort` leaves equal.
@@ -102,6 +95,7 @@ class Index:
         self.dictionary = Dictionary(folder / "words")
         tables = Tables(self.columns, self.sites, RecordFields(self.columns, records))
         self._engine = open_engine(manifest.engine, folder, tables)  # last: it alone has to be closed
+        self.likeness = Likeness(self.columns, self.matrix, self._engine)
 
     @classmethod
     def open(cls, root: Path, manifest: Manifest, records: Records | None = None) -> Self:
@@ -194,33 +188,16 @@ class Index:
 
     # -- similar ---------------------------------------------------------------------------------------------------
 
-    def similar(self, nct_ids: list[str], filters: Filters, limit: int, kinship: Kinship | None) -> list[SimilarTrial]:
+    def similar(
+        self,
+        nct_ids: list[str],
+        filters: Filters,
+        limit: int,
+        kinship: Kinship | None,
+        comparison: Comparison = ALL_OF_IT,
+    ) -> list[SimilarTrial]:
         """Trials most like all of the given ones, which must be in the index; reasons where kinship is given."""
-        rows = [row for row in (self.columns.row(nct_id) for nct_id in nct_ids) if row is not None]
-        query = self.matrix.query(rows)
-        allowed = self._engine.mask(All(tuple(filters.values())))
-        allowed[rows] = False
-        ranked = self.matrix.ranked(query, allowed, limit)
-        cards, own = (self._engine.cards(list(map(self.columns.nct_id, some))) for some in (ranked.rows, rows))
-        mine = {} if kinship is None else spelled(own)
-        return [
-            SimilarTrial(
-                nct_id=card.nct_id,
-                title=card.title,
-                score=score,
-                why=None
-                if kinship is None
-                else why(self.matrix, query, row, _facts(own, card, kinship), {**spelled((card,)), **mine}),
-            )
-            for row, score, card in zip(ranked.rows, ranked.scores, cards, strict=True)
-        ]
-
-
-def _facts(own: list[Card], card: Card, kinship: Kinship) -> list[Fact]:
-    """Facts that a hit shares with any of the trials asked about, each once; links first."""
-    linked = [fact for mine in own for fact in kinship.facts(mine.nct_id, card.nct_id)]
-    shared = [fact for mine in own for fact in shared_facts(mine, card)]
-    return list(dict.fromkeys((*linked, *shared)))
+        return self.likeness.like(self.likeness.asked(nct_ids), filters, limit, kinship, comparison)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ class Api:
         return _json(self._mirror.index.search(asked.request(limit=limit, facets=asked.switch("facets"))))
 
     async def similar(self, request: Request) -> Response:
-        """Answer `similar ID --json`; `why=true` tells the reasons."""
+        """Answer `similar ID --json`; `why=true` tells the reasons, `by`, `unlike` and `diverse` are as there."""
         asked = Question.of(request.query_params.multi_items())
         neighbours = Neighbours(
             self._mirror.index,
@@ -57,6 +57,7 @@ class Api:
             asked.filters(),
             asked.number("limit", DEFAULT_HITS, MOST_HITS),
             reasons=asked.switch("why"),
+            comparison=asked.comparison(),
         )
         try:
             return _json(neighbours.of([nct_id(request.path_params["nct_id"])], None))

@@ -7,6 +7,7 @@ from index.query.filters import unheld
 from index.query.tree import Filters
 from index.schema import FILTERED, SORT_KEYS
 from index.search import Index, SearchPage
+from index.similar.aspects import ASPECTS, WHOLE, Comparison
 from serve.labels import name_label, value_label
 from serve.question import Question, canonical
 
@@ -107,6 +108,18 @@ def sorts(question: Question) -> list[Choice]:
         url = question.changed(offset="", sort="" if turned == "relevance" else turned).url()
         made.append(Choice(label, url, chosen))
     return made
+
+
+def aspects(nct_id: str, comparison: Comparison) -> list[Choice]:
+    """Make a choice for the whole and for every aspect that a trial's relatives can be compared by."""
+    return [
+        Choice(
+            aspect.capitalize(),
+            Question(() if aspect == WHOLE else (("by", aspect),)).url(f"/trials/{nct_id}") + "#alike",
+            chosen=aspect == comparison.by,
+        )
+        for aspect in (WHOLE, *ASPECTS)
+    ]
 
 
 def pager(question: Question, page: SearchPage, offset: int, limit: int) -> Pager:

@@ -49,7 +49,7 @@ class FamilyAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def family_of(store: Store, held: Held, limit: int, advance: Callable[[int], None]) -> FamilyAnswer:
     """Find a held trial's family; `advance` is told how many more records were read."""
-    kin = _Kin(store, Sharing(store.records(), advance))
+    kin = Kin(store, Sharing(store.records(), advance))
     found = family(held.trial.nct_id, kin.ties, limit)
     members = [_member(store, one.nct_id, one.distance, one.through) for one in found.relatives]
     unfollowed = [
@@ -77,7 +77,7 @@ def _member(store: Store, ident: str, distance: int, through: str | None) -> Mem
     return Member(ident, trial.title, trial.status, trial.phases, distance, through, trial.gone)
 
 
-class _Kin:
+class Kin:
     """Ties of held trials: what records name, what numbers they share."""
 
     def __init__(self, store: Store, sharing: Sharing) -> None:

@@ -5,7 +5,7 @@ Only pages use these. URLs, JSON and the terminal keep the registry's own values
 
 import re
 
-from index.similar.reasons import Fact
+from index.similar.facts import Fact
 
 # Values whose words are not simply the value in lower case.
 _VALUES = {

@@ -1,24 +1,40 @@
 """`similar`'s answer: ids as asked → trials as held → the index's ranking, with the links that the store knows."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from crawler.errors import TrialkinError
+from crawler.sharing import Sharing
 from crawler.store import Store
+from index.family import Bond
+from index.likeness import Asked, SimilarTrial
 from index.query.tree import Filters
-from index.search import Index, SimilarTrial
-from index.similar.reasons import Kinship
+from index.search import Index
+from index.similar.aspects import ALL_OF_IT, ASPECTS, WHOLE, Comparison
+from index.similar.facts import Fact
+from serve.family import FOLLOWED, Kin
+
+LITTLE = 20  # different words; four of 11,814 real records have fewer
 
 
 class SimilarAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Trials like one (`nct_id`, with `asked` where that was another name of it) or like all of several."""
+    """Trials like one (`nct_id`, with `asked` where that was another name of it) or like all of several.
+
+    `by`, `unlike` and `diverse` tell how they were compared; `note` what to know before believing it.
+    """
 
     hits: list[SimilarTrial]
     data_timestamp: str | None
     nct_id: str | None = None
     asked: str | None = None
     nct_ids: list[str] | None = None
+    by: str | None = None
+    unlike: str | None = None
+    diverse: bool = False
+    note: str | None = None
 
 
 @dataclass(eq=False)
@@ -34,32 +50,52 @@ class NotIndexed(TrialkinError):
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Answers for one set of filters."""
+    """Answers for one set of filters and one way to compare."""
 
     index: Index
     store: Store
     filters: Filters
     limit: int
     reasons: bool
+    comparison: Comparison = ALL_OF_IT
 
     def of(self, nct_ids: list[str], asked: str | None) -> SimilarAnswer:
         """Rank for one or several ids; TrialUnknown or NotIndexed where one can't be ranked for."""
-        held = list(dict.fromkeys(self.store.resolve(nct_id) for nct_id in nct_ids))
+        resolved = [self.store.resolve(nct_id) for nct_id in nct_ids]
+        held = list(dict.fromkeys(resolved))
         for nct_id in held:
             self._check(nct_id)
-        hits = self.index.similar(held, self.filters, self.limit, self._kinship(held))
-        timestamp = self.index.manifest.data_timestamp
+        seeds = self.index.likeness.asked(held)
+        repeated = [nct_id for nct_id in held if resolved.count(nct_id) > 1]
+        note = notes(self.index, seeds, self.comparison, repeated)
+        answer = self._answer(seeds, note)
         if len(held) > 1:
-            return SimilarAnswer(hits, timestamp, nct_ids=held)
+            return msgspec.structs.replace(answer, nct_ids=held)
         other_name = asked or nct_ids[0]
-        return SimilarAnswer(
-            hits, timestamp, nct_id=held[0], asked=None if other_name.upper() == held[0] else other_name
+        return msgspec.structs.replace(
+            answer, nct_id=held[0], asked=None if other_name.upper() == held[0] else other_name
         )
 
-    def _kinship(self, held: list[str]) -> Kinship | None:
-        if not self.reasons:
-            return None
-        return Kinship([link for nct_id in held for link in self.store.links_of(nct_id)])
+    def _answer(self, seeds: Asked, note: str | None) -> SimilarAnswer:
+        comparison = self.comparison
+        kin = self._kin if self.reasons else None
+        return SimilarAnswer(
+            self.index.likeness.like(seeds, self.filters, self.limit, kin, comparison),
+            self.index.manifest.data_timestamp,
+            by=None if comparison.by == WHOLE else comparison.by,
+            unlike=comparison.unlike,
+            diverse=comparison.diverse,
+            note=note,
+        )
+
+    def _kin(self, asked: Sequence[str], hits: Sequence[str]) -> dict[str, list[Fact]]:
+        """Links of hits with the trials asked about: who names whom, ids and papers that both have."""
+        kin = Kin(self.store, Sharing(map(self.store.raw, (*asked, *hits))))
+        told: dict[str, dict[Fact, None]] = defaultdict(dict)
+        for one in asked:
+            for tie in kin.ties(one):
+                told[tie.other][_linked(tie.bond)] = None
+        return {hit: list(told[hit]) for hit in hits if hit in told}
 
     def _check(self, nct_id: str) -> None:
         if self.index.columns.row(nct_id) is not None:
@@ -70,3 +106,31 @@ class Neighbours:
         if problem is not None:
             raise NotIndexed(nct_id, f"its record breaks the registry's rules ({problem})")
         raise NotIndexed(nct_id, "the index does not have it yet; run `trialkin index`")
+
+
+def _linked(bond: Bond) -> Fact:
+    if bond.kind in FOLLOWED:
+        return Fact("link", f"{bond.from_} names {bond.to}: {bond.evidence}")
+    return Fact("link", f"both have {bond.evidence}")
+
+
+def notes(index: Index, asked: Asked, comparison: Comparison, repeated: Sequence[str]) -> str | None:
+    """Say what to know before believing a ranking; None where there is nothing."""
+    told = [f"{nct_id} was given more than once and counts once." for nct_id in repeated]
+    for row, card in zip(asked.rows, asked.cards, strict=True):
+        vector = index.matrix.row(row)
+        words = index.likeness.words(vector)
+        if words < LITTLE:
+            told.append(f"{card.nct_id} has {_counted(words)} to compare by: few trials share any, and scores are low.")
+        told += [
+            f"{card.nct_id} tells nothing of its {aspect}; what else it says decides."
+            for aspect in (comparison.by, comparison.unlike)
+            if aspect in ASPECTS and not index.likeness.tells(vector, aspect)
+        ]
+        if card.status == "WITHDRAWN":
+            told.append(f"{card.nct_id} was withdrawn before it took anybody.")
+    return " ".join(told) or None
+
+
+def _counted(words: int) -> str:
+    return "no words" if not words else "one word" if words == 1 else f"{words} words"

@@ -20,7 +20,8 @@ from crawler.ids import nct_id
 from crawler.trial import Trial
 from index.prose import prose
 from index.search import SearchRequest
-from serve.choices import chips, facet_lists, pager, sorts, unheld_values
+from index.similar.aspects import Comparison
+from serve.choices import aspects, chips, facet_lists, pager, sorts, unheld_values
 from serve.labels import name_label, value_label
 from serve.mirror import Mirror
 from serve.neighbours import Neighbours, NotIndexed
@@ -140,23 +141,31 @@ class Pages:
         if held != asked:
             return RedirectResponse(f"/trials/{held}", 301)
         trial = store.trial(held)
-        relatives, unranked = self._relatives(trial)
+        question = Question.of(request.query_params.multi_items())
+        question.filters()  # refuses a name that says nothing
+        comparison = question.comparison()
+        relatives, note = self._relatives(trial, comparison)
         values = {
             "trial": trial,
             "countries": sites_by_country(trial),
             "kin": kin(store, index, trial),
             "relatives": relatives,
-            "unranked": unranked,
+            "note": note,
+            "aspects": aspects(held, comparison),
+            "comparison": comparison,
+            "as_json": Question((*question.pairs, ("why", "true"))).url(f"/api/similar/{held}"),
             "data_timestamp": store.timestamp_of(held),
             "holding": self._holding(),
         }
         return self._page("trial.html", values)
 
-    def _relatives(self, trial: Trial) -> tuple[list[Relative], str | None]:
-        """Trials most like one, or why none can be told."""
+    def _relatives(self, trial: Trial, comparison: Comparison) -> tuple[list[Relative], str | None]:
+        """Trials most like one, and what to know of them, or why none can be told."""
         index, store = self._mirror.index, self._mirror.store
         try:
-            answer = Neighbours(index, store, {}, RELATIVES, reasons=True).of([trial.nct_id], None)
+            answer = Neighbours(index, store, {}, RELATIVES, reasons=True, comparison=comparison).of(
+                [trial.nct_id], None
+            )
         except NotIndexed as error:
             return [], str(error)
-        return [relative(index, hit) for hit in answer.hits], None
+        return [relative(index, hit, comparison) for hit in answer.hits], answer.note

@@ -18,10 +18,11 @@ from index.query.tree import Filters
 from index.query.values import listed_value
 from index.schema import FILTERED, SORT_KEYS
 from index.search import SearchRequest
+from index.similar.aspects import Comparison
 
 MOST_HITS = 1000  # in one answer
 FILTER_NAMES = (*TEXT_FLAGS, *VALUE_FLAGS, "accepts", "age", *DATE_FLAGS, "enrollment", "near", "results", "ids")
-_OTHER_NAMES = ("q", "sort", "offset", "limit", "facets", "why", "synonyms")
+_OTHER_NAMES = ("q", "sort", "offset", "limit", "facets", "why", "by", "unlike", "diverse", "synonyms")
 _DIRECTIONS = ("", "asc", "desc")
 _TRUTH = {"true": "true", "yes": "true", "1": "true", "false": "false", "no": "false", "0": "false"}
 _DIGITS = 9  # of the largest number that can mean anything here
@@ -116,6 +117,10 @@ class Question:
             offset=self.number("offset", 0),
             synonyms=_truth("synonyms", self.value("synonyms", "true")) == "true",
         )
+
+    def comparison(self) -> Comparison:
+        """By what trials are compared; UsageError where that can't be read."""
+        return Comparison.read(self.value("by") or None, self.value("unlike") or None, diverse=self.switch("diverse"))
 
     # -- where it leads --------------------------------------------------------------------------------------------
 

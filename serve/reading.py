@@ -9,12 +9,14 @@ from crawler.errors import TrialUnknown
 from crawler.store import Store
 from crawler.trial import Location, Trial
 from index.highlight import SNIPPET_CHARACTERS, Highlight
-from index.search import Hit, Index, SimilarTrial
-from index.similar.reasons import Fact
+from index.likeness import SimilarTrial
+from index.search import Hit, Index
+from index.similar.aspects import ALL_OF_IT, Comparison
+from index.similar.facts import Fact
 from serve.labels import fact_label, name_label
 
 SHOWN_CONDITIONS = 6  # of a hit
-TELLING = ("link", "condition", "intervention")  # facts that stand in view; the others are folded away
+TELLING = ("link", "condition", "intervention")  # facts of both that stand in view; the others are folded away
 SHOWN_TERMS = 8  # of a similar trial, beside its bars
 _WEB = ("http", "https")
 # What steers a page or lies about its order: control characters but for line ends, direction overrides, half a pair.
@@ -164,7 +166,7 @@ class Relative:
     facts: list[tuple[str, str]]
 
 
-def relative(index: Index, similar: SimilarTrial) -> Relative:
+def relative(index: Index, similar: SimilarTrial, comparison: Comparison = ALL_OF_IT) -> Relative:
     """Make bars, terms (each word once, with all its share) and facts of a similar trial's reasons."""
     card = index.card(similar.nct_id)
     bars, begin = [], 0.0
@@ -175,6 +177,8 @@ def relative(index: Index, similar: SimilarTrial) -> Relative:
         bars.append(Bar(number, name_label(name), part, begin, percent * part))
         begin += percent * part
     facts = () if why is None else why.facts
+    in_view = [fact for fact in facts if fact.kind in TELLING and (fact.both or not fact.asked + fact.hit)]
+    in_view += [fact for fact in facts if fact.kind == comparison.unlike]
     for term in () if why is None else why.terms:
         shares[term.term] = shares.get(term.term, 0.0) + term.share
     return Relative(
@@ -185,8 +189,8 @@ def relative(index: Index, similar: SimilarTrial) -> Relative:
         score=similar.score,
         bars=bars,
         terms=sorted(shares.items(), key=lambda told: -told[1])[:SHOWN_TERMS],
-        telling=[_told(fact) for fact in facts if fact.kind in TELLING],
-        facts=[_told(fact) for fact in facts if fact.kind not in TELLING],
+        telling=[_told(fact) for fact in in_view],
+        facts=[_told(fact) for fact in facts if fact not in in_view],
     )
 
 

@@ -15,8 +15,7 @@ if TYPE_CHECKING:  # what is shown is made elsewhere; showing a search must not 
     from crawler.trial import Trial
     from index.facets import FacetCount
     from index.highlight import Highlight
-    from index.search import SearchPage, SimilarTrial
-    from index.similar.reasons import Why
+    from index.search import SearchPage
     from index.suggest import Suggestion
     from serve.parity import Parity
     from serve.state import CacheState, Soundness
@@ -24,7 +23,6 @@ if TYPE_CHECKING:  # what is shown is made elsewhere; showing a search must not 
 
 BAR_CELLS = 20
 SHOWN_REACHED = 20
-_BOTH = "both: "  # how a fact that two trials have in common begins
 _CONTROL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -122,33 +120,6 @@ def show_suggestions(found: "list[Suggestion]") -> None:
     out = console()
     for name in found:
         out.print(f"{name.count:>8,}  [dim]{name.kind:<12}[/]  {escape(clean(name.text))}")
-
-
-def show_similar(asked: list[str], hits: "list[SimilarTrial]") -> None:
-    """Print similar trials, with a compact reason where there is one."""
-    out = console()
-    out.print(f"[bold]Trials most like {', '.join(asked)}[/]")
-    if not hits:
-        out.print("Nothing here shares a word with it.")
-    for place, hit in enumerate(hits, 1):
-        out.print(f"\n[bold]{place:>3}  {hit.nct_id}[/]  {escape(clean(hit.title))}")
-        if hit.why is None:
-            out.print(f"     score {hit.score:.3f}")
-        else:
-            _show_why(out, hit.score, hit.why)
-
-
-def _show_why(out: Console, score: float, why: "Why") -> None:
-    parts = [(name, part) for name, part in why.fields.items() if part > 0]
-    bars = "  ".join(f"{name} [cyan]{'▇' * max(1, round(12 * part / score))}[/] {part:.3f}" for name, part in parts)
-    out.print(f"     score {score:.3f} = {bars}")
-    words = list(dict.fromkeys(term.term for term in why.terms))
-    out.print(f"     shares {escape(clean(', '.join(words)))}")
-    both = [fact for fact in why.facts if fact.text.startswith(_BOTH)]
-    shared = [f"{fact.kind.replace('_', ' ')}: {fact.text.removeprefix(_BOTH)}" for fact in both]
-    for label, facts in (("both", shared), ("also", [fact.text for fact in why.facts if fact not in both])):
-        if facts:
-            out.print(f"     {label:<6} {escape(clean('; '.join(facts)))}")
 
 
 def show_trial(trial: "Trial", data_timestamp: str | None) -> None:

@@ -53,6 +53,7 @@ def test_search_answers_as_the_command_line(
         ([], "/api/similar/NCT05300932"),
         (["--why"], "/api/similar/NCT05300932?why=true"),
         (["--phase", "3", "--limit", "3"], "/api/similar/nct5300932?phase=3&limit=3"),
+        (["--by", "design", "--why"], "/api/similar/NCT05300932?by=design&why=true"),
     ],
 )
 def test_similar_answers_as_the_command_line(
@@ -112,6 +113,7 @@ def test_results_split_the_whole(sample_site: httpx.Client) -> None:
         ("/api/search?facets=perhaps", 400, "facets has no value 'perhaps'"),
         ("/api/search?filter=x", 400, "'filter' in the address is no filter"),
         ("/api/similar/NCT05300932?fase=3", 400, "did you mean phase?"),
+        ("/api/similar/NCT05300932?by=drug", 400, "--by has no value 'drug'"),
         ("/api/similar/NCT05300932?why=because", 400, "why has no value 'because'"),
         ("/api/similar/x", 400, "'x' is no NCT id"),
         ("/api/similar/NCT99999999", 404, "`trialkin crawl NCT99999999` fetches it."),

@@ -16,7 +16,7 @@ from index.errors import EngineDiffers, EngineUnknown, IndexDamaged, IndexMissin
 from index.manifest import Manifest, checksums, read_manifest, write_manifest
 from index.query.parse import parse
 from index.search import SearchRequest, open_index
-from index.similar.reasons import Kinship
+from index.similar.reasons import no_kin
 from index.verify import index_problems
 from tests.indexes import brought_up, indexed, keep
 from tests.records import raw
@@ -168,7 +168,7 @@ def test_a_reader_keeps_the_generation_that_it_opened(three: Cache) -> None:
         page = index.search(SearchRequest(node=parse("trial"), facets=True))
         assert [hit.nct_id for hit in page.hits] == ["NCT00000001", "NCT00000002", "NCT00000003"]
         assert index.card("NCT00000004") is None
-        nearest, other = index.similar(["NCT00000001"], {}, 10, Kinship([]))
+        nearest, other = index.similar(["NCT00000001"], {}, 10, no_kin)
         assert (nearest.nct_id, other.nct_id) == ("NCT00000002", "NCT00000003")
         assert nearest.why is not None
         assert nearest.why.terms[0].term == "scleroderma"

@@ -1,7 +1,6 @@
 from collections.abc import Iterable, Iterator
 from math import log, sqrt
 
-import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,13 +8,14 @@ from numpy.typing import NDArray
 from crawler.config import Cache
 from crawler.record import RawRecord
 from index.analysis import terms, words
-from index.document import Card
 from index.inverted import Inverter
+from index.likeness import SimilarTrial
 from index.query.filters import filters
-from index.search import Index, SearchRequest, SimilarTrial
+from index.search import Index, SearchRequest
 from index.similar.aspects import WHOLE, factors
+from index.similar.facts import Fact
 from index.similar.groups import GROUPS
-from index.similar.reasons import Fact, Kinship, shared_facts
+from index.similar.reasons import no_kin
 from index.similar.weights import vectors
 from tests.indexes import indexed
 from tests.naive import DOCUMENTS, naive_scores
@@ -23,7 +23,6 @@ from tests.records import raw
 
 # Weights are kept in 16 bits, rounded down: each is up to a thousandth low, a product of two up to two.
 FLOAT16 = 2e-3
-NOBODY = Kinship([])
 SEED = "NCT05300932"
 
 
@@ -203,7 +202,7 @@ def test_words_that_all_trials_have_count_for_nothing(cache: Cache) -> None:
 
 @pytest.mark.parametrize("nct_ids", [[SEED], ["NCT00000417"], [SEED, "NCT00000417"]], ids=len)
 def test_parts_sum_to_the_score_and_shares_to_no_more_than_all(sample_index: Index, nct_ids: list[str]) -> None:
-    trials = sample_index.similar(nct_ids, {}, 100, NOBODY)
+    trials = sample_index.similar(nct_ids, {}, 100, no_kin)
     assert [(trial.nct_id, trial.score) for trial in trials] == list(scores(sample_index, *nct_ids).items())
     for trial in trials:
         assert trial.why is not None
@@ -218,7 +217,7 @@ def test_parts_sum_to_the_score_and_shares_to_no_more_than_all(sample_index: Ind
 
 def test_terms_told_are_words_of_both_as_people_write_them(sample_index: Index) -> None:
     texts = {each.nct_id: " ".join(text for _, text in each.texts) for each in DOCUMENTS}
-    for trial in sample_index.similar([SEED], {}, 10, NOBODY):
+    for trial in sample_index.similar([SEED], {}, 10, no_kin):
         assert trial.why is not None
         stems = {stem for term in trial.why.terms for stem in terms(term.term)}
         assert stems <= set(terms(texts[SEED])) & set(terms(texts[trial.nct_id]))
@@ -230,14 +229,14 @@ def texts_folded(texts: Iterable[str]) -> set[str]:
 
 
 def test_what_the_nearest_shares_most_is_what_both_are_about(sample_index: Index) -> None:
-    nearest = {trial.nct_id: trial for trial in sample_index.similar([SEED], {}, 10, NOBODY)}
+    nearest = {trial.nct_id: trial for trial in sample_index.similar([SEED], {}, 10, no_kin)}
     why = nearest["NCT06936215"].why
     assert why is not None
     assert "baricitinib" in {term.term for term in why.terms[:3]}
 
 
 def test_all_shares_of_a_pair_with_few_terms_are_the_whole(few: Index) -> None:
-    trials = {trial.nct_id: trial for trial in few.similar(["NCT00000030"], {}, 10, NOBODY)}
+    trials = {trial.nct_id: trial for trial in few.similar(["NCT00000030"], {}, 10, no_kin)}
     why = trials["NCT00000060"].why
     assert why is not None
     # one word in common, in the summaries, which are in the bag of all text alone
@@ -250,116 +249,17 @@ def test_no_reasons_unless_asked(sample_index: Index) -> None:
     assert {trial.why for trial in ranked(sample_index, SEED)} == {None}
 
 
-CARD = Card(
-    nct_id="NCT00000001",
-    title="One",
-    official_title=None,
-    status="COMPLETED",
-    phases=("PHASE2", "PHASE3"),
-    study_type="INTERVENTIONAL",
-    conditions=("Systemic Sclerosis", "Scleroderma"),
-    interventions=("Baricitinib",),
-    intervention_types=("DRUG",),
-    sponsor="Pfizer",
-    sponsor_class="INDUSTRY",
-    countries=("France", "Italy"),
-    sex="ALL",
-    minimum_age_years=18.0,
-    maximum_age_years=None,
-    enrollment=60,
-    allocation="RANDOMIZED",
-    masking="DOUBLE",
-    primary_purpose="TREATMENT",
-    start_date=None,
-    completion_date=None,
-    last_update_posted=None,
-    brief_summary=None,
-)
-
-
-def test_facts_are_what_both_have() -> None:
-    assert shared_facts(CARD, msgspec.structs.replace(CARD, nct_id="NCT00000002")) == [
-        Fact("condition", "both: Systemic Sclerosis, Scleroderma"),
-        Fact("intervention", "both: Baricitinib"),
-        Fact("intervention_type", "both: DRUG"),
-        Fact("phase", "both: PHASE2, PHASE3"),
-        Fact("country", "both: France, Italy"),
-        Fact("study_type", "both: INTERVENTIONAL"),
-        Fact("sponsor", "both: Pfizer"),
-        Fact("status", "both: COMPLETED"),
-        Fact("allocation", "both: RANDOMIZED"),
-        Fact("masking", "both: DOUBLE"),
-        Fact("primary_purpose", "both: TREATMENT"),
-        Fact("ages", "both: 18 years and over"),
-    ]
-
-
-def test_what_only_one_has_is_no_fact_but_that_the_other_recruits_is() -> None:
-    other = msgspec.structs.replace(
-        CARD,
-        nct_id="NCT00000002",
-        status="RECRUITING",
-        phases=("PHASE3",),
-        study_type=None,
-        conditions=("SCLERODERMA",),
-        interventions=(),
-        intervention_types=(),
-        sponsor="Lilly",
-        countries=("Italy",),
-        minimum_age_years=12.0,
-        allocation=None,
-        masking="NONE",
-        primary_purpose="OTHER",
-    )
-    assert shared_facts(CARD, other) == [
-        Fact("condition", "both: Scleroderma"),
-        Fact("phase", "both: PHASE3"),
-        Fact("country", "both: Italy"),
-        Fact("status", "NCT00000002 is RECRUITING"),
-    ]
-    nothing = msgspec.structs.replace(other, phases=(), conditions=(), countries=(), masking=None, status=None)
-    assert shared_facts(nothing, nothing) == [
-        Fact("sponsor", "both: Lilly"),
-        Fact("primary_purpose", "both: OTHER"),
-        Fact("ages", "both: 12 years and over"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("youngest", "oldest", "text"),
-    [
-        (18.0, 65.0, "both: from 18 to 65 years"),
-        (0.5, 2.5, "both: from 0.5 to 2.5 years"),
-        (65.0, None, "both: 65 years and over"),
-    ],
-)
-def test_ages_are_told_where_both_bounds_agree(youngest: float, oldest: float | None, text: str) -> None:
-    card = msgspec.structs.replace(CARD, minimum_age_years=youngest, maximum_age_years=oldest)
-    assert Fact("ages", text) in shared_facts(card, card)
-
-
-def test_links_come_first_in_either_direction_each_once() -> None:
-    links = [
-        ("NCT00000001", "NCT00000002", "mention", "roll-over of NCT00000002"),
-        ("NCT00000002", "NCT00000001", "alias", "formerly"),
-        ("NCT00000003", "NCT00000001", "mention", "another pair"),
-    ]
-    expected = [
-        Fact("link", "NCT00000001 names NCT00000002: roll-over of NCT00000002"),
-        Fact("link", "NCT00000002 names NCT00000001: formerly"),
-    ]
-    kinship = Kinship(links)
-    assert kinship.facts("NCT00000001", "NCT00000002") == expected
-    assert kinship.facts("NCT00000002", "NCT00000001") == expected
-
-
 def test_a_hit_s_facts_are_those_shared_with_any_of_the_trials_asked_about(sample_index: Index) -> None:
     asked = [SEED, "NCT04440592"]  # PHASE4 and PHASE2, China and no site
-    kinship = Kinship([("NCT03274076", "NCT04440592", "mention", "see also")])
-    trials = {trial.nct_id: trial for trial in sample_index.similar(asked, {}, 10, kinship)}
+    linked = Fact("link", "NCT03274076 names NCT04440592: see also")
+    trials = {
+        trial.nct_id: trial
+        for trial in sample_index.similar(asked, {}, 10, lambda _asked, _hits: {"NCT03274076": [linked]})
+    }
     why = trials["NCT03274076"].why
     assert why is not None
-    assert why.facts[0] == Fact("link", "NCT03274076 names NCT04440592: see also")
-    assert Fact("condition", "both: Systemic Sclerosis") in why.facts
-    assert Fact("phase", "both: PHASE2") in why.facts
-    assert len(set(why.facts)) == len(why.facts)
+    facts = {fact.kind: fact for fact in why.facts}
+    assert why.facts[0] == linked
+    assert "Systemic Sclerosis" in facts["condition"].both
+    assert facts["phase"] == Fact("phase", "both: PHASE2", ("PHASE4", "PHASE2"), ("PHASE1", "PHASE2"))
+    assert len(facts) == len(why.facts)

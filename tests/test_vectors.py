@@ -107,7 +107,7 @@ def test_an_update_leaves_what_stood_before_as_it_was(base: Path, tmp_path: Path
     opened = read(base, DOCUMENTS[:-5])
     write(tmp_path / "updated", DOCUMENTS[-5:], previous=base)
     broken_off = VectorWriter(tmp_path / "broken-off", base)
-    broken_off.add(inverted(DOCUMENTS[-5:]), numbers(DOCUMENTS[-5:]))
+    broken_off.add(inverted(DOCUMENTS[-5:]), numbers(DOCUMENTS[-5:]), [])
     assert files(base) == before
     assert weights(opened, 3) == weights(read(base, DOCUMENTS[:-5]), 3)
 

@@ -106,6 +106,26 @@ def test_beside_it_stand_the_ten_most_alike_with_reasons(sample_site: httpx.Clie
     assert "Both, condition: Systemic Sclerosis" in shown.texts(".relatives .shared")
 
 
+def test_relatives_are_compared_by_what_is_chosen(sample_site: httpx.Client) -> None:
+    whole = page(sample_site, "/trials/NCT05300932")
+    assert whole.links(".by a") == {
+        "Whole": "/trials/NCT05300932#alike",
+        "Condition": "/trials/NCT05300932?by=condition#alike",
+        "Intervention": "/trials/NCT05300932?by=intervention#alike",
+        "Design": "/trials/NCT05300932?by=design#alike",
+        "Eligibility": "/trials/NCT05300932?by=eligibility#alike",
+        "Outcomes": "/trials/NCT05300932?by=outcomes#alike",
+        "Sponsor": "/trials/NCT05300932?by=sponsor#alike",
+    }
+    assert whole.text(".by [aria-current]") == "Whole"
+    chosen = page(sample_site, "/trials/NCT05300932?by=intervention")
+    assert chosen.text(".by [aria-current]") == "Intervention"
+    answer = sample_site.get("/api/similar/NCT05300932?by=intervention").json()
+    assert chosen.texts(".relatives .id") == [hit["nct_id"] for hit in answer["hits"]]
+    assert chosen.links("aside p a")["As JSON"] == "/api/similar/NCT05300932?by=intervention&why=true"
+    assert page(sample_site, "/trials/NCT05300932?by=drug").text("h1") == "That can’t be read"
+
+
 def test_a_gone_trial_says_so_and_has_no_relatives(sample_cache: Cache, tmp_path: Path) -> None:
     cache = copied(sample_cache, tmp_path / "gone")
     with Store.writing(cache) as store:

@@ -13,13 +13,22 @@ from index.inverted import InvertedFile, Inverter
 from index.schema import NUMBER_OF_PIECE
 from index.similar.groups import GROUPS
 from index.similar.matrix import Matrix
+from index.similar.traits import traits
 from index.similar.vectors import VectorWriter
 from tests.naive import DOCUMENTS
 
 
 def titled(number: int, title: str) -> Document:
     """Make a trial that has a title and no other text."""
-    return replace(DOCUMENTS[0], nct_id=f"NCT{number:08d}", texts=[(NUMBER_OF_PIECE["BriefTitle"], title)])
+    return replace(
+        DOCUMENTS[0],
+        nct_id=f"NCT{number:08d}",
+        texts=[(NUMBER_OF_PIECE["BriefTitle"], title)],
+        values={"phase": ()},
+        enrollment=None,
+        arms=0,
+        ages=(None, None),
+    )
 
 
 def numbers(documents: Sequence[Document]) -> NDArray[np.int64]:
@@ -39,7 +48,7 @@ def write(folder: Path, *batches: Sequence[Document], previous: Path | None = No
     """Write vectors of some batches, or bring those of a folder up to date with them."""
     writer = VectorWriter(folder, previous)
     for batch in batches:
-        writer.add(inverted(batch), numbers(batch))
+        writer.add(inverted(batch), numbers(batch), [traits(each) for each in batch])
     writer.finish()
     return folder
 

@@ -60,7 +60,8 @@ _TITLES = ("BriefTitle", "OfficialTitle")
 _TEXT = tuple(field.piece for field in TEXT_FIELDS if field.piece not in _NOT_TEXT)
 _OUTCOMES = ("PrimaryOutcomeMeasure", "SecondaryOutcomeMeasure", "OtherOutcomeMeasure")
 _DESIGN = ("StudyType", *(piece for piece in NUMBER_OF_PIECE if piece.startswith("Design")), "ArmGroupType")
-# Typical lengths are the means of 11,814 real records (`python -m tests.bench.ranking` prints them).
+# Typical lengths are the means of 11,814 real records (`python -m tests.bench.ranking` prints them; the design's with
+# the traits that are no text).
 _PARTS = (
     ("topic", (*_TITLES, "Condition", "InterventionName"), 1.0, 3.0),
     ("text", _TEXT, 1.5, 7.0),
@@ -68,7 +69,7 @@ _PARTS = (
     ("eligibility", ("EligibilityCriteria",), 0.5, 3.5),
     ("interventions", ("InterventionName", "InterventionOtherName", "InterventionMeshTerm"), 0.0, 1.8),
     ("outcomes", _OUTCOMES, 0.0, 2.8),
-    ("design", _DESIGN, 0.0, 0.4),
+    ("design", _DESIGN, 0.0, 0.5),
     ("sponsor", ("LeadSponsorName", "CollaboratorName", "OrgFullName"), 0.0, 1.6),
 )
 _TOTAL = sum(weight for _, _, weight, _ in _PARTS)

@@ -4,7 +4,7 @@ Ranking reads the columns that carry most of the query's squared length, scores 
 from how much nearer these are than they seemed tells which others could be as near; those are scored too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -84,7 +84,11 @@ class Matrix:
 
     def query(self, rows: list[int], aspect: str = WHOLE) -> Query:
         """What to score by for what is like all of some rows: the score is the mean of the scores against each."""
-        return by(self.row(rows[0]) if len(rows) == 1 else _mean([self.row(row) for row in rows]), aspect)
+        return by(self.mean(rows), factors(aspect))
+
+    def mean(self, rows: Sequence[int]) -> Row:
+        """Mean of the vectors of some rows."""
+        return self.row(rows[0]) if len(rows) == 1 else _mean([self.row(row) for row in rows])
 
     # -- ranking ---------------------------------------------------------------------------------------------------
 
@@ -164,9 +168,8 @@ def _mean(rows: list[Row]) -> Row:
     return Row(columns, np.bincount(place, weights=np.concatenate([row.weights for row in rows])) / len(rows))
 
 
-def by(row: Row, aspect: str) -> Query:
-    """Weigh a row's groups as an aspect does; what it does not read is left out."""
-    factor = factors(aspect)
+def by(row: Row, factor: Weights) -> Query:
+    """Multiply a row's groups by their factors; what has none is left out."""
     weights = row.weights * factor[row.columns % len(GROUPS)]
     kept = np.flatnonzero(weights)
     return Query(row.columns[kept], weights[kept], tuple(np.flatnonzero(factor).tolist()))

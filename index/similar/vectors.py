@@ -5,6 +5,7 @@ parts, oldest first. An update links the files of the folder before and adds a p
 build's. A trial in several parts counts in the newest, one that the columns don't have counts in none.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,12 @@ from index.similar.groups import GROUPS
 from index.similar.keys import PART_ROWS, Keys, halved, packed
 from index.similar.merging import mergeable, merged
 from index.similar.parts import Part, write_part
+from index.similar.traits import DESIGN
 from index.similar.vocabulary import Vocabulary
 from index.similar.weights import Counts, Scale, Statistics, counted, weighed
 
 _KINDS: Kinds = {"rows": np.int32}  # that use each column
+_DESIGN = next(number for number, group in enumerate(GROUPS) if group.name == DESIGN)
 _MOST = 0xFFFF  # of a count: it has 16 bits, and more would say no more
 
 
@@ -78,9 +81,9 @@ class VectorWriter:
         self._frequency = np.zeros(0, np.int32) if previous is None else _read_frequency(previous)
         self._gathered: list[_Gathered] = []
 
-    def add(self, inverted: InvertedFile, numbers: NDArray[np.int64]) -> None:
-        """Take the next documents; `numbers` are the NCT ids' numbers of the rows."""
-        counts = self._renumbered(counted(inverted), inverted)
+    def add(self, inverted: InvertedFile, numbers: NDArray[np.int64], traits: Sequence[Sequence[str]]) -> None:
+        """Take the next documents: the NCT ids' numbers of the rows, what each has of a design that is no text."""
+        counts = self._with_traits(self._renumbered(counted(inverted), inverted), traits)
         if self._previous is None:
             self._count(counts.column)
         begin = 0
@@ -137,6 +140,15 @@ class VectorWriter:
             for at, count in zip(terms.tolist(), used[terms].tolist(), strict=True)
         )
         return Counts(number[term] * groups + counts.column % groups, counts.row, counts.count)
+
+    def _with_traits(self, counts: Counts, traits: Sequence[Sequence[str]]) -> Counts:
+        had = [(row, trait) for row, some in enumerate(traits) for trait in some]
+        number = np.array(self._vocabulary.numbers((trait, trait, 1) for _, trait in had), np.int32)
+        return Counts(
+            np.append(counts.column, number * np.int32(len(GROUPS)) + np.int32(_DESIGN)),
+            np.append(counts.row, np.array([row for row, _ in had], np.int32)),
+            np.append(counts.count, np.ones(len(had), np.int32)),
+        )
 
     def _count(self, column: Ints) -> None:
         frequency = np.bincount(column, minlength=len(self._vocabulary) * len(GROUPS)).astype(np.int32)

@@ -1,4 +1,4 @@
-"""`search` and `similar`: questions to the index."""
+"""`search`: a question to the index; what `similar` asks and answers likewise."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -9,13 +9,12 @@ import click
 from crawler.config import Cache
 from crawler.errors import TrialkinError
 from index.schema import SORT_KEYS
-from serve.commands.completion import listed, trial_id
+from serve.commands.completion import listed
 from serve.commands.options import as_json, common, engine_option, filter_options, made_filters, opened_index
 
 if TYPE_CHECKING:
     from index.query.tree import Filters
     from index.search import Index, SearchPage, SearchRequest
-    from serve.neighbours import SimilarAnswer
 
 _COLUMNS = ("nct_id", "title", "status", "phases", "conditions", "score")
 
@@ -108,7 +107,7 @@ def search(
         _explain(query, made, as_json=as_json)
         return
     with opened_index(cache, engine) as index:
-        _name_the_nearest(index, made)
+        name_the_nearest(index, made)
         if query == "-":
             batch("query", lambda line: _write_page(index.search(request(line)), form or "json", offset))
             return
@@ -136,7 +135,7 @@ def _explain(query: str | None, made: "Filters", *, as_json: bool) -> None:
         show_understood(understood.lines(told(query).understood))
 
 
-def _name_the_nearest(index: "Index", made: "Filters") -> None:
+def name_the_nearest(index: "Index", made: "Filters") -> None:
     """Tell of open values that no trial has, with the one that looks most like each."""
     from index.query.filters import unheld
 
@@ -176,61 +175,3 @@ def _write_page(page: "SearchPage", form: str | None, offset: int) -> None:
         from serve.terminal import show_page
 
         show_page(page, offset)
-
-
-@click.command()
-@click.argument("asked", nargs=-1, required=True, metavar="ID...|-", shell_complete=trial_id)
-@filter_options
-@click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Trials to show.")
-@click.option("--why", "reasons", is_flag=True, help="Say what each shares and how much each part gave.")
-@click.option("--format", "form", type=click.Choice(["ids", "csv"]), help="Write plain ids or CSV.")
-@engine_option
-@as_json
-@common
-def similar(
-    asked: tuple[str, ...],
-    limit: int,
-    reasons: bool,
-    form: str | None,
-    engine: str,
-    as_json: bool,
-    cache: Cache,
-    **options: Any,
-) -> None:
-    """List the trials most like a given one, itself left out. Several IDs: what is like all of them.
-
-    ID - reads an id a line from stdin and writes one JSON object a line.
-    """
-    from crawler.ids import nct_id
-    from crawler.store import Store
-    from serve.neighbours import Neighbours
-
-    made = made_filters(options)
-    ids = [] if asked == ("-",) else [nct_id(text) for text in asked]
-    with opened_index(cache, engine) as index, Store.reading(cache) as store:
-        _name_the_nearest(index, made)
-        neighbours = Neighbours(index, store, made, limit, reasons=reasons)
-        if asked == ("-",):
-            batch(
-                "nct_id",
-                lambda line: _write_similar(neighbours.of([nct_id(line)], line.strip()), form or "json"),
-            )
-            return
-        answer = neighbours.of(ids, None)
-    _write_similar(answer, form or ("json" if as_json else None))
-
-
-def _write_similar(answer: "SimilarAnswer", form: str | None) -> None:
-    from serve import output
-
-    if form == "json":
-        output.write_json(answer)
-    elif form == "ids":
-        output.write_bytes("".join(f"{hit.nct_id}\n" for hit in answer.hits).encode())
-    elif form == "csv":
-        rows = [(hit.nct_id, hit.title, hit.score) for hit in answer.hits]
-        output.write_bytes(output.csv_text(("nct_id", "title", "score"), rows).encode())
-    else:
-        from serve.terminal import show_similar
-
-        show_similar(answer.nct_ids or [answer.nct_id or ""], answer.hits)

@@ -35,8 +35,9 @@ def serve(host: str, port: int, cache: Cache) -> None:
 def demo(context: click.Context, cache: Cache) -> None:  # noqa: ARG001 - the demo has a cache of its own
     """Go the whole way on the bundled sample, without a network, in a temporary cache."""
     from serve.commands.fetch import crawl
-    from serve.commands.find import search, similar
+    from serve.commands.find import search
     from serve.commands.look import verify
+    from serve.commands.similar import similar
 
     with tempfile.TemporaryDirectory(prefix="trialkin-demo-") as folder:
         held = Cache(Path(folder))

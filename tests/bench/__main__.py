@@ -18,7 +18,7 @@ from crawler.store import Store
 from index.build import update
 from index.query.parse import parse
 from index.search import Index, SearchRequest, open_index
-from index.similar.reasons import Kinship
+from index.similar.reasons import no_kin
 
 SHARED = Path(__file__).parents[3] / "shared" / "registry"
 FILES = ["v2.jsonl.gz", "legacy.jsonl.gz", "seed.jsonl"]
@@ -115,7 +115,7 @@ def ask(index: Index) -> None:
         "similar: ten of 200 trials",
         milliseconds([partial(index.similar, [nct_id], {}, 10, None) for nct_id in ids], 1),
     )
-    why = Kinship([])
+    why = no_kin
     row("  with reasons", milliseconds([partial(index.similar, [nct_id], {}, 10, why) for nct_id in ids], 1))
     order = [hit.nct_id for hit in index.similar([SEED], {}, 6, None)] if index.columns.row(SEED) is not None else []
     row("the seed's first six", " ".join(order[:2]) + " …" if order else "–")

@@ -129,7 +129,7 @@ def write(folder: Path, previous: Path | None, made: Iterator[tuple[InvertedFile
     seconds = [0.0, 0.0]
     writer = VectorWriter(folder, previous)
     for inverted, numbers in made:
-        seconds[0] += _seconds(partial(writer.add, inverted, numbers))
+        seconds[0] += _seconds(partial(writer.add, inverted, numbers, []))
     seconds[1] = _seconds(writer.finish)
     return seconds
 

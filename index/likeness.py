@@ -1,0 +1,96 @@
+"""What a trial is like: the vectors' ranking, the filters' choice, reasons from the cards. One open generation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from index.columns import Columns, Mask
+from index.document import Card
+from index.engines.base import Engine
+from index.query.tree import All, Filters
+from index.similar.aspects import Comparison, telling
+from index.similar.facts import facts
+from index.similar.groups import GROUPS
+from index.similar.matrix import Matrix, Query, Ranked, Row, by
+from index.similar.reasons import Kinship, Why, spelled, why
+
+_TEXT = next(number for number, group in enumerate(GROUPS) if group.name == "text")
+
+
+class SimilarTrial(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A trial like the one asked about; `why` is filled on request."""
+
+    nct_id: str
+    title: str
+    score: float
+    why: Why | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What trials are compared with: rows, which are left out of the answer, cards, and the vector of all."""
+
+    rows: Sequence[int]
+    cards: Sequence[Card]
+    vector: Row
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Answers from one generation's columns, vectors and engine."""
+
+    columns: Columns
+    matrix: Matrix
+    engine: Engine
+
+    def asked(self, nct_ids: Sequence[str]) -> Asked:
+        """Trials by their ids; those that are not in the index say nothing."""
+        rows = [row for row in map(self.columns.row, nct_ids) if row is not None]
+        return Asked(rows, self._cards(rows), self.matrix.mean(rows))
+
+    def like(
+        self, asked: Asked, filters: Filters, limit: int, kinship: Kinship | None, comparison: Comparison
+    ) -> list[SimilarTrial]:
+        """Trials most like what is asked about, reasons where kinship is given."""
+        allowed = self.engine.mask(All(tuple(filters.values())))
+        allowed[list(asked.rows)] = False
+        query = by(asked.vector, comparison.factors)
+        ranked = self._ranked(query, allowed, limit)
+        cards = self._cards(ranked.rows)
+        reasons = [None] * len(cards) if kinship is None else self._reasons(asked, query, ranked, cards, kinship)
+        return [
+            SimilarTrial(card.nct_id, card.title, score, reason)
+            for card, score, reason in zip(cards, ranked.scores, reasons, strict=True)
+        ]
+
+    def words(self, vector: Row) -> int:
+        """Count the different words that a vector has of all text."""
+        return int(np.count_nonzero(vector.columns % len(GROUPS) == _TEXT))
+
+    def tells(self, vector: Row, aspect: str) -> bool:
+        """Whether a vector has anything of an aspect."""
+        return bool(np.any(vector.columns % len(GROUPS) == telling(aspect)))
+
+    def _ranked(self, query: Query, allowed: Mask, limit: int) -> Ranked:
+        return self.matrix.ranked(query, allowed, limit)
+
+    def _reasons(
+        self, asked: Asked, query: Query, ranked: Ranked, cards: Sequence[Card], kinship: Kinship
+    ) -> list[Why]:
+        mine = spelled(asked.cards)
+        linked = kinship([card.nct_id for card in asked.cards], [card.nct_id for card in cards])
+        return [
+            why(
+                self.matrix,
+                query,
+                row,
+                [*linked.get(card.nct_id, ()), *facts(asked.cards, card)],
+                {**spelled((card,)), **mine},
+            )
+            for row, card in zip(ranked.rows, cards, strict=True)
+        ]
+
+    def _cards(self, rows: Sequence[int]) -> list[Card]:
+        return self.engine.cards([self.columns.nct_id(row) for row in rows])

@@ -1,0 +1,87 @@
+"""`similar`: what a trial, several, or a text is like."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crawler.config import Cache
+from serve.commands.completion import listed, trial_id
+from serve.commands.find import batch, name_the_nearest
+from serve.commands.options import as_json, common, engine_option, filter_options, made_filters, opened_index
+
+if TYPE_CHECKING:
+    from serve.neighbours import SimilarAnswer
+
+_ASPECTS = ("condition", "intervention", "design", "eligibility", "outcomes", "sponsor")  # index.similar.aspects'
+
+
+@click.command()
+@click.argument("asked", nargs=-1, required=True, metavar="ID...|-", shell_complete=trial_id)
+@filter_options
+@click.option(
+    "--by",
+    metavar="ASPECT",
+    shell_complete=listed(*_ASPECTS),
+    help=f"Compare by {', '.join(_ASPECTS[:-1])} or {_ASPECTS[-1]} first, not by the whole.",
+)
+@click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Trials to show.")
+@click.option("--why", "reasons", is_flag=True, help="Say what each shares and how much each part gave.")
+@click.option("--format", "form", type=click.Choice(["ids", "csv"]), help="Write plain ids or CSV.")
+@engine_option
+@as_json
+@common
+def similar(
+    asked: tuple[str, ...],
+    by: str | None,
+    limit: int,
+    reasons: bool,
+    form: str | None,
+    engine: str,
+    as_json: bool,
+    cache: Cache,
+    **options: Any,
+) -> None:
+    """List the trials most like a given one, itself left out. Several IDs: what is like all of them.
+
+    ID - reads an id a line from stdin and writes one JSON object a line.
+    """
+    from crawler.ids import nct_id
+    from crawler.store import Store
+    from index.similar.aspects import Comparison
+    from serve.neighbours import Neighbours
+
+    comparison = Comparison.read(by, None, diverse=False)
+    made = made_filters(options)
+    ids = [] if asked == ("-",) else [nct_id(text) for text in asked]
+    with opened_index(cache, engine) as index, Store.reading(cache) as store:
+        name_the_nearest(index, made)
+        neighbours = Neighbours(index, store, made, limit, reasons=reasons, comparison=comparison)
+        if asked == ("-",):
+            batch(
+                "nct_id",
+                lambda line: _write(neighbours.of([nct_id(line)], line.strip()), form or "json"),
+            )
+            return
+        answer = neighbours.of(ids, None)
+    _write(answer, form or ("json" if as_json else None))
+
+
+def _write(answer: "SimilarAnswer", form: str | None) -> None:
+    from serve import output
+
+    if form == "json":
+        output.write_json(answer)
+        return
+    if form is None:
+        from serve.likeness import lines
+        from serve.terminal import clean, show_lines, width
+
+        show_lines(lines(answer, width(), clean))
+        return
+    if answer.note is not None:
+        click.echo(f"trialkin: {answer.note}", err=True)
+    if form == "ids":
+        output.write_bytes("".join(f"{hit.nct_id}\n" for hit in answer.hits).encode())
+    else:
+        rows = [(hit.nct_id, hit.title, hit.score) for hit in answer.hits]
+        output.write_bytes(output.csv_text(("nct_id", "title", "score"), rows).encode())

@@ -1,0 +1,119 @@
+"""Pure: `similar`'s answer → lines for a terminal: a hit's title, and under it its reasons in two lines."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from index.likeness import SimilarTrial
+from index.similar.facts import RECRUITING, Fact
+from index.similar.reasons import Why
+from serve.neighbours import SimilarAnswer
+from serve.wrapped import BOLD, DIM, PLAIN, Line, Span, cells, hung, indented, width_of, wrap
+
+BAR = "cyan"
+BAR_CELLS = 6  # of all parts of a score together, with at least one for each
+BETWEEN = "  "
+SHOWN_WORDS = 6
+_INDENT = 5
+# What is told first of what both have; what most trials have is left to --json.
+_TELLING = ("intervention", "intervention_class", "condition", "phase", "sponsor", "ages", "masking", "country")
+_OF_ASPECT = {
+    "condition": ("condition", "condition_mesh"),
+    "intervention": ("intervention", "intervention_class", "intervention_type"),
+    "design": ("phase", "allocation", "masking", "primary_purpose", "study_type"),
+    "eligibility": ("ages",),
+    "outcomes": (),
+    "sponsor": ("sponsor",),
+}  # facts that an aspect is about
+Clean = Callable[[str], str]
+
+
+def lines(answer: SimilarAnswer, width: int, clean: Clean) -> Iterator[Line]:
+    """Write an answer in lines of at most so many cells; `clean` takes out what steers a terminal."""
+    yield from wrap([Span(clean(_headline(answer)), BOLD)], width)
+    if answer.note is not None:
+        yield from wrap([Span(clean(answer.note), DIM)], width)
+    if not answer.hits:
+        yield [Span("Nothing here shares a word with it.")]
+    for place, hit in enumerate(answer.hits, 1):
+        yield []
+        title = [Span(hit.nct_id, BOLD), Span(f"  {clean(hit.title)}")]
+        yield from hung(Span(f"{place:>3}  ", BOLD), wrap(title, width - _INDENT))
+        yield from indented(_reasons(answer, hit, width - _INDENT, clean), _INDENT)
+
+
+def _headline(answer: SimilarAnswer) -> str:
+    if answer.nct_ids is None:
+        told = f"Trials most like {answer.nct_id}"
+    else:
+        told = f"Trials like all of {', '.join(answer.nct_ids)}"
+    by = "" if answer.by is None else f", by {answer.by}"
+    unlike = "" if answer.unlike is None else f", unlike in {answer.unlike}"
+    return told + by + unlike + (", diverse: what resembles a better hit stands back" if answer.diverse else "")
+
+
+def _reasons(answer: SimilarAnswer, hit: SimilarTrial, width: int, clean: Clean) -> Iterator[Line]:
+    if hit.why is None:
+        yield [Span(f"{hit.score:.3f}")]
+        return
+    yield from _rows(_bars(hit.score, hit.why), width)
+    yield _second(answer, hit.why, width, clean)
+
+
+def _bars(score: float, why: Why) -> Iterator[Line]:
+    """The score and its parts, largest first."""
+    yield [Span(f"{score:.3f}")]
+    parts = sorted(((part, name) for name, part in why.fields.items() if part > 0), reverse=True)
+    for part, name in parts:
+        bar = "▇" * max(1, round(BAR_CELLS * part / score))
+        yield [Span(f"{name} "), Span(bar, BAR), Span(f" {part:.3f}".replace(" 0.", " ."))]
+
+
+def _rows(items: Iterable[Line], width: int) -> Iterator[Line]:
+    """Put items beside each other, each of them whole."""
+    row: Line = []
+    for item in items:
+        if row and width_of(row) + len(BETWEEN) + width_of(item) > width:
+            yield row
+            row = []
+        row = [*row, *([Span(BETWEEN)] if row else []), *item]
+    yield row
+
+
+def _second(answer: SimilarAnswer, why: Why, width: int, clean: Clean) -> Line:
+    """Shared words, then as many facts as there is room for."""
+    words = list(dict.fromkeys(clean(term.term) for term in why.terms))[:SHOWN_WORDS]
+    line = [Span(_fitting(words, ", ", width // 2), DIM)] if words else []
+    for text in telling(answer, why.facts):
+        told = f"{' · ' if line else ''}{clean(text)}"
+        if width_of(line) + cells(told) > width:
+            continue
+        line.append(Span(told, PLAIN))
+    return line
+
+
+def _fitting(words: Iterable[str], between: str, width: int) -> str:
+    """As many words as there is room for, the first in any case."""
+    told = ""
+    for word in words:
+        longer = f"{told}{between}{word}" if told else word
+        if told and cells(longer) > width:
+            break
+        told = longer
+    return told
+
+
+def telling(answer: SimilarAnswer, facts: Iterable[Fact]) -> Iterator[str]:
+    """The most telling facts first: links, what has to differ, what both have, whether it recruits."""
+    by_kind: dict[str, list[Fact]] = {}
+    for fact in facts:
+        by_kind.setdefault(fact.kind, []).append(fact)
+    yield from (fact.text for fact in by_kind.get("link", ()))
+    for kind in _OF_ASPECT.get(answer.unlike or "", ()):
+        yield from (f"another {_named(kind)}: {', '.join(fact.hit)}" for fact in by_kind.get(kind, ()) if fact.hit)
+    first = _OF_ASPECT.get(answer.by or "", ())
+    for kind in (*first, *(kind for kind in _TELLING if kind not in first)):
+        yield from (f"{_named(kind)}: {', '.join(fact.both)}" for fact in by_kind.get(kind, ()) if fact.both)
+    yield from (fact.hit[0] for fact in by_kind.get("status", ()) if fact.hit and fact.hit[0] in RECRUITING)
+
+
+def _named(kind: str) -> str:
+    return kind.replace("_", " ")
