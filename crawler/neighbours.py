@@ -12,7 +12,7 @@ NAME_CHARACTERS = 120
 _RESERVED = re.compile(r'[\[\](),:"]')  # a colon after a word is a short form's, where the mirror answers
 _OPERATORS = re.compile(r"\b(AND|OR|NOT|AREA|RANGE|MISSING|SEARCH|EXPANSION|COVERAGE)\b")
 # What an arm is compared with is no clue to what is tried (a condition such as Birth Control is one).
-_INERT = re.compile(r"\b(placebos?|standard of care|usual care|control|sham)\b", re.IGNORECASE)
+INERT = re.compile(r"\b(placebos?|standard of care|usual care|control|sham)\b", re.IGNORECASE)
 
 
 def queries(seeds: Sequence[Trial], asked: Sequence[str]) -> list[tuple[dict[str, str], str | None]]:
@@ -26,7 +26,7 @@ def queries(seeds: Sequence[Trial], asked: Sequence[str]) -> list[tuple[dict[str
     for group in _groups(seeds):
         conditions = _either([name for seed in group for name in seed.conditions])
         given = [i.name for seed in group for i in seed.interventions if i.name is not None]
-        interventions = _either([name for name in given if not _INERT.search(name)])
+        interventions = _either([name for name in given if not INERT.search(name)])
         both = (("query.cond", conditions), ("query.intr", interventions))
         for parameters in (both, both[:1], both[1:]):
             if all(text for _, text in parameters):

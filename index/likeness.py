@@ -11,10 +11,13 @@ from index.document import Card
 from index.engines.base import Engine
 from index.query.tree import All, Filters
 from index.similar.aspects import Comparison, telling
+from index.similar.difference import Difference
 from index.similar.facts import facts
 from index.similar.groups import GROUPS
-from index.similar.matrix import Matrix, Query, Ranked, Row, by
+from index.similar.matrix import Matrix, Query, Ranked, Row
+from index.similar.ranking import Ranking
 from index.similar.reasons import Kinship, Why, spelled, why
+from index.synonyms import Synonyms
 
 _TEXT = next(number for number, group in enumerate(GROUPS) if group.name == "text")
 
@@ -44,6 +47,7 @@ class Likeness:
     columns: Columns
     matrix: Matrix
     engine: Engine
+    synonyms: Synonyms
 
     def asked(self, nct_ids: Sequence[str]) -> Asked:
         """Trials by their ids; those that are not in the index say nothing."""
@@ -56,8 +60,8 @@ class Likeness:
         """Trials most like what is asked about, reasons where kinship is given."""
         allowed = self.engine.mask(All(tuple(filters.values())))
         allowed[list(asked.rows)] = False
-        query = by(asked.vector, comparison.factors)
-        ranked = self._ranked(query, allowed, limit)
+        ranking = self._ranking(asked, comparison, allowed)
+        query, ranked = ranking.query, ranking.best(limit)
         cards = self._cards(ranked.rows)
         reasons = [None] * len(cards) if kinship is None else self._reasons(asked, query, ranked, cards, kinship)
         return [
@@ -73,8 +77,18 @@ class Likeness:
         """Whether a vector has anything of an aspect."""
         return bool(np.any(vector.columns % len(GROUPS) == telling(aspect)))
 
-    def _ranked(self, query: Query, allowed: Mask, limit: int) -> Ranked:
-        return self.matrix.ranked(query, allowed, limit)
+    def _ranking(self, asked: Asked, comparison: Comparison, allowed: Mask) -> Ranking:
+        if comparison.unlike is None:
+            return Ranking(self.matrix, asked.vector, comparison.factors, allowed, comparison.diverse)
+        rows = [self.matrix.row(row) for row in asked.rows] or [asked.vector]
+        difference = Difference(self.matrix, comparison.unlike, rows, asked.cards, self.synonyms)
+
+        def differs(rows: Sequence[int]) -> list[bool]:
+            cards = self._cards(rows)
+            return [difference.holds(self.matrix.row(row), card) for row, card in zip(rows, cards, strict=True)]
+
+        vector = difference.without_own(asked.vector)
+        return Ranking(self.matrix, vector, comparison.factors, allowed, comparison.diverse, differs)
 
     def _reasons(
         self, asked: Asked, query: Query, ranked: Ranked, cards: Sequence[Card], kinship: Kinship

@@ -95,7 +95,7 @@ class Index:
         self.dictionary = Dictionary(folder / "words")
         tables = Tables(self.columns, self.sites, RecordFields(self.columns, records))
         self._engine = open_engine(manifest.engine, folder, tables)  # last: it alone has to be closed
-        self.likeness = Likeness(self.columns, self.matrix, self._engine)
+        self.likeness = Likeness(self.columns, self.matrix, self._engine, self.synonyms)
 
     @classmethod
     def open(cls, root: Path, manifest: Manifest, records: Records | None = None) -> Self:

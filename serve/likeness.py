@@ -1,6 +1,6 @@
 """Pure: `similar`'s answer → lines for a terminal: a hit's title, and under it its reasons in two lines."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from index.likeness import SimilarTrial
 from index.similar.facts import RECRUITING, Fact
@@ -10,14 +10,15 @@ from serve.wrapped import BOLD, DIM, PLAIN, Line, Span, cells, hung, indented, w
 
 BAR = "cyan"
 BAR_CELLS = 6  # of all parts of a score together, with at least one for each
-BETWEEN = "  "
+BETWEEN, BESIDE = "  ", " · "
 SHOWN_WORDS = 6
+SHOWN_VALUES = 2
 _INDENT = 5
 # What is told first of what both have; what most trials have is left to --json.
 _TELLING = ("intervention", "intervention_class", "condition", "phase", "sponsor", "ages", "masking", "country")
 _OF_ASPECT = {
-    "condition": ("condition", "condition_mesh"),
-    "intervention": ("intervention", "intervention_class", "intervention_type"),
+    "condition": ("condition",),
+    "intervention": ("intervention", "intervention_class"),
     "design": ("phase", "allocation", "masking", "primary_purpose", "study_type"),
     "eligibility": ("ages",),
     "outcomes": (),
@@ -32,7 +33,7 @@ def lines(answer: SimilarAnswer, width: int, clean: Clean) -> Iterator[Line]:
     if answer.note is not None:
         yield from wrap([Span(clean(answer.note), DIM)], width)
     if not answer.hits:
-        yield [Span("Nothing here shares a word with it.")]
+        yield [Span("Nothing here is like it: no trial shares a word that tells anything.")]
     for place, hit in enumerate(answer.hits, 1):
         yield []
         title = [Span(hit.nct_id, BOLD), Span(f"  {clean(hit.title)}")]
@@ -82,12 +83,21 @@ def _second(answer: SimilarAnswer, why: Why, width: int, clean: Clean) -> Line:
     """Shared words, then as many facts as there is room for."""
     words = list(dict.fromkeys(clean(term.term) for term in why.terms))[:SHOWN_WORDS]
     line = [Span(_fitting(words, ", ", width // 2), DIM)] if words else []
+    told = False
     for text in telling(answer, why.facts):
-        told = f"{' · ' if line else ''}{clean(text)}"
-        if width_of(line) + cells(told) > width:
-            continue
-        line.append(Span(told, PLAIN))
+        room = width - width_of(line) - len(BESIDE)
+        shown = clean(text) if told else _cut(clean(text), room)
+        if cells(shown) <= room:
+            line += [Span(BESIDE if line else ""), Span(shown, PLAIN)]
+            told = True
     return line
+
+
+def _cut(text: str, room: int) -> str:
+    """A text in so many cells."""
+    if cells(text) <= room:
+        return text
+    return text[: max(0, room - 1)].rstrip(" ,;:") + "…"
 
 
 def _fitting(words: Iterable[str], between: str, width: int) -> str:
@@ -108,11 +118,21 @@ def telling(answer: SimilarAnswer, facts: Iterable[Fact]) -> Iterator[str]:
         by_kind.setdefault(fact.kind, []).append(fact)
     yield from (fact.text for fact in by_kind.get("link", ()))
     for kind in _OF_ASPECT.get(answer.unlike or "", ()):
-        yield from (f"another {_named(kind)}: {', '.join(fact.hit)}" for fact in by_kind.get(kind, ()) if fact.hit)
+        yield from (f"another {_named(kind)}: {_some(fact.hit)}" for fact in by_kind.get(kind, ()) if _other(fact))
     first = _OF_ASPECT.get(answer.by or "", ())
     for kind in (*first, *(kind for kind in _TELLING if kind not in first)):
-        yield from (f"{_named(kind)}: {', '.join(fact.both)}" for fact in by_kind.get(kind, ()) if fact.both)
+        yield from (f"{_named(kind)}: {_some(fact.both)}" for fact in by_kind.get(kind, ()) if fact.both)
     yield from (fact.hit[0] for fact in by_kind.get("status", ()) if fact.hit and fact.hit[0] in RECRUITING)
+
+
+def _other(fact: Fact) -> bool:
+    """Whether a hit has something else than what was asked about."""
+    return bool(fact.hit) and not fact.both
+
+
+def _some(values: Sequence[str]) -> str:
+    """The first two of some values."""
+    return ", ".join(values[:SHOWN_VALUES]) + ("…" if len(values) > SHOWN_VALUES else "")
 
 
 def _named(kind: str) -> str:

@@ -54,6 +54,7 @@ def test_search_answers_as_the_command_line(
         (["--why"], "/api/similar/NCT05300932?why=true"),
         (["--phase", "3", "--limit", "3"], "/api/similar/nct5300932?phase=3&limit=3"),
         (["--by", "design", "--why"], "/api/similar/NCT05300932?by=design&why=true"),
+        (["--unlike", "sponsor", "--diverse"], "/api/similar/NCT05300932?unlike=sponsor&diverse=true"),
     ],
 )
 def test_similar_answers_as_the_command_line(
@@ -113,6 +114,7 @@ def test_results_split_the_whole(sample_site: httpx.Client) -> None:
         ("/api/search?facets=perhaps", 400, "facets has no value 'perhaps'"),
         ("/api/search?filter=x", 400, "'filter' in the address is no filter"),
         ("/api/similar/NCT05300932?fase=3", 400, "did you mean phase?"),
+        ("/api/similar/NCT05300932?by=sponsor&unlike=sponsor", 400, "can't be alike by sponsor and unlike in sponsor"),
         ("/api/similar/NCT05300932?by=drug", 400, "--by has no value 'drug'"),
         ("/api/similar/NCT05300932?why=because", 400, "why has no value 'because'"),
         ("/api/similar/x", 400, "'x' is no NCT id"),

@@ -24,6 +24,13 @@ _ASPECTS = ("condition", "intervention", "design", "eligibility", "outcomes", "s
     shell_complete=listed(*_ASPECTS),
     help=f"Compare by {', '.join(_ASPECTS[:-1])} or {_ASPECTS[-1]} first, not by the whole.",
 )
+@click.option(
+    "--unlike",
+    metavar="ASPECT",
+    shell_complete=listed(*_ASPECTS),
+    help="Leave out what is the same in this: another intervention, another sponsor, and so on.",
+)
+@click.option("--diverse", is_flag=True, help="Put what resembles a better hit further down.")
 @click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Trials to show.")
 @click.option("--why", "reasons", is_flag=True, help="Say what each shares and how much each part gave.")
 @click.option("--format", "form", type=click.Choice(["ids", "csv"]), help="Write plain ids or CSV.")
@@ -33,6 +40,8 @@ _ASPECTS = ("condition", "intervention", "design", "eligibility", "outcomes", "s
 def similar(
     asked: tuple[str, ...],
     by: str | None,
+    unlike: str | None,
+    diverse: bool,
     limit: int,
     reasons: bool,
     form: str | None,
@@ -50,7 +59,7 @@ def similar(
     from index.similar.aspects import Comparison
     from serve.neighbours import Neighbours
 
-    comparison = Comparison.read(by, None, diverse=False)
+    comparison = Comparison.read(by, unlike, diverse=diverse)
     made = made_filters(options)
     ids = [] if asked == ("-",) else [nct_id(text) for text in asked]
     with opened_index(cache, engine) as index, Store.reading(cache) as store:
