@@ -7,11 +7,12 @@ import msgspec
 import numpy as np
 
 from index.columns import Columns, Mask
-from index.document import Card
+from index.document import Card, Document
 from index.engines.base import Engine
 from index.query.tree import All, Filters
 from index.similar.aspects import Comparison, telling
 from index.similar.difference import Difference
+from index.similar.draft import draft
 from index.similar.facts import facts
 from index.similar.groups import GROUPS
 from index.similar.matrix import Matrix, Query, Ranked, Row
@@ -33,11 +34,12 @@ class SimilarTrial(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class Asked:
-    """What trials are compared with: rows, which are left out of the answer, cards, and the vector of all."""
+    """What trials are compared with: rows, which are left out of the answer, cards, vectors, the mean of them."""
 
     rows: Sequence[int]
     cards: Sequence[Card]
     vector: Row
+    vectors: Sequence[Row]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,13 @@ class Likeness:
     def asked(self, nct_ids: Sequence[str]) -> Asked:
         """Trials by their ids; those that are not in the index say nothing."""
         rows = [row for row in map(self.columns.row, nct_ids) if row is not None]
-        return Asked(rows, self._cards(rows), self.matrix.mean(rows))
+        return Asked(rows, self._cards(rows), self.matrix.mean(rows), [self.matrix.row(row) for row in rows])
+
+    def draft(self, document: Document, nct_id: str | None) -> Asked:
+        """A document, which may be of no trial here; where it is of one (`nct_id`), that is left out of the answer."""
+        row = None if nct_id is None else self.columns.row(nct_id)
+        vector = draft(self.matrix.folder, document)
+        return Asked([] if row is None else [row], [document.card], vector, [vector])
 
     def like(
         self, asked: Asked, filters: Filters, limit: int, kinship: Kinship | None, comparison: Comparison
@@ -80,7 +88,7 @@ class Likeness:
     def _ranking(self, asked: Asked, comparison: Comparison, allowed: Mask) -> Ranking:
         if comparison.unlike is None:
             return Ranking(self.matrix, asked.vector, comparison.factors, allowed, comparison.diverse)
-        rows = [self.matrix.row(row) for row in asked.rows] or [asked.vector]
+        rows = asked.vectors
         difference = Difference(self.matrix, comparison.unlike, rows, asked.cards, self.synonyms)
 
         def differs(rows: Sequence[int]) -> list[bool]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from index.likeness import SimilarTrial
 from index.similar.facts import RECRUITING, Fact
 from index.similar.reasons import Why
+from serve.drafts import called
 from serve.neighbours import SimilarAnswer
 from serve.wrapped import BOLD, DIM, PLAIN, Line, Span, cells, hung, indented, width_of, wrap
 
@@ -43,7 +44,7 @@ def lines(answer: SimilarAnswer, width: int, clean: Clean) -> Iterator[Line]:
 
 def _headline(answer: SimilarAnswer) -> str:
     if answer.nct_ids is None:
-        told = f"Trials most like {answer.nct_id}"
+        told = f"Trials most like {answer.nct_id if answer.text is None else called(answer.text)}"
     else:
         told = f"Trials like all of {', '.join(answer.nct_ids)}"
     by = "" if answer.by is None else f", by {answer.by}"

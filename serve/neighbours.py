@@ -15,6 +15,8 @@ from index.query.tree import Filters
 from index.search import Index
 from index.similar.aspects import ALL_OF_IT, ASPECTS, WHOLE, Comparison
 from index.similar.facts import Fact
+from index.similar.reasons import Kinship, no_kin
+from serve.drafts import Draft, Understood
 from serve.family import FOLLOWED, Kin
 
 LITTLE = 20  # different words; four of 11,814 real records have fewer
@@ -23,7 +25,8 @@ LITTLE = 20  # different words; four of 11,814 real records have fewer
 class SimilarAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Trials like one (`nct_id`, with `asked` where that was another name of it) or like all of several.
 
-    `by`, `unlike` and `diverse` tell how they were compared; `note` what to know before believing it.
+    `text` is the file of a draft, `understood` how it was read; `by`, `unlike` and `diverse` tell how trials were
+    compared, `note` what to know before believing it.
     """
 
     hits: list[SimilarTrial]
@@ -31,6 +34,8 @@ class SimilarAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     nct_id: str | None = None
     asked: str | None = None
     nct_ids: list[str] | None = None
+    text: str | None = None
+    understood: Understood | None = None
     by: str | None = None
     unlike: str | None = None
     diverse: bool = False
@@ -65,10 +70,10 @@ class Neighbours:
         held = list(dict.fromkeys(resolved))
         for nct_id in held:
             self._check(nct_id)
-        seeds = self.index.likeness.asked(held)
-        repeated = [nct_id for nct_id in held if resolved.count(nct_id) > 1]
-        note = notes(self.index, seeds, self.comparison, repeated)
-        answer = self._answer(seeds, note)
+        repeated = [
+            f"{nct_id} was given more than once and counts once." for nct_id in held if resolved.count(nct_id) > 1
+        ]
+        answer = self._answer(self.index.likeness.asked(held), held, self._kin, repeated)
         if len(held) > 1:
             return msgspec.structs.replace(answer, nct_ids=held)
         other_name = asked or nct_ids[0]
@@ -76,16 +81,22 @@ class Neighbours:
             answer, nct_id=held[0], asked=None if other_name.upper() == held[0] else other_name
         )
 
-    def _answer(self, seeds: Asked, note: str | None) -> SimilarAnswer:
+    def of_text(self, draft: Draft) -> SimilarAnswer:
+        """Rank for a text by the statistics of the index, which stays as it is; a record's own trial is left out."""
+        seeds = self.index.likeness.draft(draft.document, draft.nct_id)
+        answer = self._answer(seeds, [draft.name], no_kin, [])
+        return msgspec.structs.replace(answer, text=draft.given, understood=draft.understood)
+
+    def _answer(self, seeds: Asked, names: Sequence[str], kin: Kinship, told: Sequence[str]) -> SimilarAnswer:
         comparison = self.comparison
-        kin = self._kin if self.reasons else None
+        hits = self.index.likeness.like(seeds, self.filters, self.limit, kin if self.reasons else None, comparison)
         return SimilarAnswer(
-            self.index.likeness.like(seeds, self.filters, self.limit, kin, comparison),
+            hits,
             self.index.manifest.data_timestamp,
             by=None if comparison.by == WHOLE else comparison.by,
             unlike=comparison.unlike,
             diverse=comparison.diverse,
-            note=note,
+            note=" ".join((*told, *notes(self.index, seeds, names, comparison))) or None,
         )
 
     def _kin(self, asked: Sequence[str], hits: Sequence[str]) -> dict[str, list[Fact]]:
@@ -114,23 +125,22 @@ def _linked(bond: Bond) -> Fact:
     return Fact("link", f"both have {bond.evidence}")
 
 
-def notes(index: Index, asked: Asked, comparison: Comparison, repeated: Sequence[str]) -> str | None:
-    """Say what to know before believing a ranking; None where there is nothing."""
-    told = [f"{nct_id} was given more than once and counts once." for nct_id in repeated]
-    for row, card in zip(asked.rows, asked.cards, strict=True):
-        vector = index.matrix.row(row)
+def notes(index: Index, asked: Asked, names: Sequence[str], comparison: Comparison) -> list[str]:
+    """Say what to know before believing a ranking; `names` are what the trials asked about are called."""
+    told = []
+    for name, vector, card in zip(names, asked.vectors, asked.cards, strict=True):
         words = index.likeness.words(vector)
         if words < LITTLE:
-            told.append(f"{card.nct_id} has {_counted(words)} to compare by: few trials share any, and scores are low.")
+            told.append(f"{name} has {_counted(words)} to compare by: few trials share any, and scores are low.")
         told += [
-            f"{card.nct_id} tells nothing of its {aspect}; what else it says decides."
+            f"{name} tells nothing of its {aspect}; what else it says decides."
             for aspect in (comparison.by, comparison.unlike)
             if aspect in ASPECTS and not index.likeness.tells(vector, aspect)
         ]
         if card.status == "WITHDRAWN":
-            told.append(f"{card.nct_id} was withdrawn before it took anybody.")
-    return " ".join(told) or None
+            told.append(f"{name} was withdrawn before it took anybody.")
+    return told
 
 
 def _counted(words: int) -> str:
-    return "no words" if not words else "one word" if words == 1 else f"{words} words"
+    return "no word" if not words else "one word" if words == 1 else f"{words} words"

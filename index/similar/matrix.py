@@ -64,6 +64,7 @@ class Matrix:
 
         OSError or ValueError where a file is missing or is not what was written.
         """
+        self.folder = folder
         self._numbers = numbers
         self._parts = [Part(folder / name) for name in Contents.read(folder).parts]
         self._surfaces = Surfaces(folder / VOCABULARY)

@@ -20,12 +20,11 @@ from index.similar.groups import GROUPS
 from index.similar.keys import PART_ROWS, Keys, halved, packed
 from index.similar.merging import mergeable, merged
 from index.similar.parts import Part, write_part
-from index.similar.traits import DESIGN
+from index.similar.traits import GROUP
 from index.similar.vocabulary import Vocabulary
 from index.similar.weights import Counts, Scale, Statistics, counted, weighed
 
-_KINDS: Kinds = {"rows": np.int32}  # that use each column
-_DESIGN = next(number for number, group in enumerate(GROUPS) if group.name == DESIGN)
+KINDS: Kinds = {"rows": np.int32}  # that use each column
 _MOST = 0xFFFF  # of a count: it has 16 bits, and more would say no more
 
 
@@ -119,7 +118,7 @@ class VectorWriter:
     def _take_over(self, parts: list[str]) -> None:
         """Link what stays of the folder before, write what is new beside the parts."""
         if self._previous is None:
-            write_arrays(self._folder / FREQUENCY, _KINDS, {"rows": self._frequency})
+            write_arrays(self._folder / FREQUENCY, KINDS, {"rows": self._frequency})
         else:
             for name in (*parts, FREQUENCY):
                 link(self._previous / name, self._folder / name)
@@ -145,7 +144,7 @@ class VectorWriter:
         had = [(row, trait) for row, some in enumerate(traits) for trait in some]
         number = np.array(self._vocabulary.numbers((trait, trait, 1) for _, trait in had), np.int32)
         return Counts(
-            np.append(counts.column, number * np.int32(len(GROUPS)) + np.int32(_DESIGN)),
+            np.append(counts.column, number * np.int32(len(GROUPS)) + np.int32(GROUP)),
             np.append(counts.row, np.array([row for row, _ in had], np.int32)),
             np.append(counts.count, np.ones(len(had), np.int32)),
         )
@@ -163,4 +162,4 @@ def _some(counts: Counts, begin: int, end: int) -> Counts:
 
 
 def _read_frequency(folder: Path) -> Ints:
-    return read_arrays(folder / FREQUENCY, _KINDS)["rows"]
+    return read_arrays(folder / FREQUENCY, KINDS)["rows"]

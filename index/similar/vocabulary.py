@@ -1,7 +1,7 @@
 """The terms of the vectors, numbered as they come, and the word that each is shown as."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Self
@@ -68,6 +68,13 @@ def _words(path: Path) -> tuple[list[str], list[str]]:
     text, ends = surfaces.tobytes(), begins.tolist()
     shown = [text[begin:end].decode() for begin, end in pairwise(ends)]
     return terms.tobytes().decode().split("\n") if shown else [], shown
+
+
+def numbers_of(path: Path, terms: Collection[str]) -> tuple[dict[str, int], int]:
+    """Numbers of those of some terms that a vocabulary has, and how many it has in all."""
+    arrays = read_arrays(path, _KINDS)
+    every = arrays["terms"].tobytes().decode().split("\n") if arrays["begins"].size > 1 else []
+    return {term: number for number, term in enumerate(every) if term in terms}, len(every)
 
 
 class Surfaces:

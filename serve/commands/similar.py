@@ -10,14 +10,16 @@ from serve.commands.find import batch, name_the_nearest
 from serve.commands.options import as_json, common, engine_option, filter_options, made_filters, opened_index
 
 if TYPE_CHECKING:
+    from serve.drafts import Draft
     from serve.neighbours import SimilarAnswer
 
 _ASPECTS = ("condition", "intervention", "design", "eligibility", "outcomes", "sponsor")  # index.similar.aspects'
 
 
 @click.command()
-@click.argument("asked", nargs=-1, required=True, metavar="ID...|-", shell_complete=trial_id)
+@click.argument("asked", nargs=-1, metavar="ID...|-", shell_complete=trial_id)
 @filter_options
+@click.option("--text", metavar="FILE", help="Compare with a text that has no id yet: a synopsis, or a record as JSON.")
 @click.option(
     "--by",
     metavar="ASPECT",
@@ -39,6 +41,7 @@ _ASPECTS = ("condition", "intervention", "design", "eligibility", "outcomes", "s
 @common
 def similar(
     asked: tuple[str, ...],
+    text: str | None,
     by: str | None,
     unlike: str | None,
     diverse: bool,
@@ -52,16 +55,19 @@ def similar(
 ) -> None:
     """List the trials most like a given one, itself left out. Several IDs: what is like all of them.
 
-    ID - reads an id a line from stdin and writes one JSON object a line.
+    ID - reads an id a line from stdin and writes one JSON object a line; --text - reads a text from there.
     """
     from crawler.ids import nct_id
     from crawler.store import Store
     from index.similar.aspects import Comparison
     from serve.neighbours import Neighbours
 
+    if bool(asked) == (text is not None):
+        raise click.UsageError("Give an ID, several, or --text FILE" + (", not both." if asked else "."))
     comparison = Comparison.read(by, unlike, diverse=diverse)
     made = made_filters(options)
     ids = [] if asked == ("-",) else [nct_id(text) for text in asked]
+    draft = None if text is None else _draft(text)
     with opened_index(cache, engine) as index, Store.reading(cache) as store:
         name_the_nearest(index, made)
         neighbours = Neighbours(index, store, made, limit, reasons=reasons, comparison=comparison)
@@ -71,8 +77,24 @@ def similar(
                 lambda line: _write(neighbours.of([nct_id(line)], line.strip()), form or "json"),
             )
             return
-        answer = neighbours.of(ids, None)
+        answer = neighbours.of(ids, None) if draft is None else neighbours.of_text(draft)
     _write(answer, form or ("json" if as_json else None))
+
+
+def _draft(source: str) -> "Draft":
+    """Read a text, and say on stderr how it was understood."""
+    from serve.drafts import read
+    from serve.terminal import clean
+
+    draft = read(source)
+    headings = ", ".join(dict.fromkeys(clean(heading.heading) for heading in draft.understood.headings))
+    how = {
+        "record": "as a registry record",
+        "headings": f"by its headings: {headings}",
+        "plain": "without headings: its first line as the title, the rest as the summary",
+    }[draft.understood.form]
+    click.echo(f"trialkin: {clean(draft.name)} was read {how}.", err=True)
+    return draft
 
 
 def _write(answer: "SimilarAnswer", form: str | None) -> None:
