@@ -119,7 +119,8 @@ def telling(answer: SimilarAnswer, facts: Iterable[Fact]) -> Iterator[str]:
         by_kind.setdefault(fact.kind, []).append(fact)
     yield from (fact.text for fact in by_kind.get("link", ()))
     for kind in _OF_ASPECT.get(answer.unlike or "", ()):
-        yield from (f"another {_named(kind)}: {_some(fact.hit)}" for fact in by_kind.get(kind, ()) if _other(fact))
+        other = "other" if kind == "ages" else "another"
+        yield from (f"{other} {_named(kind)}: {_some(fact.hit)}" for fact in by_kind.get(kind, ()) if _other(fact))
     first = _OF_ASPECT.get(answer.by or "", ())
     for kind in (*first, *(kind for kind in _TELLING if kind not in first)):
         yield from (f"{_named(kind)}: {_some(fact.both)}" for fact in by_kind.get(kind, ()) if fact.both)

@@ -21,6 +21,12 @@ def at(cache: Cache) -> tuple[str, str]:
     return "--cache", str(cache.folder)
 
 
+def written(cache: Cache) -> dict[Path, int]:
+    """When each file was written, without what SQLite's readers share."""
+    files = (path for path in cache.folder.rglob("*") if path.is_file() and path.suffix != ".db-shm")
+    return {path: path.stat().st_mtime_ns for path in files}
+
+
 def seed_record() -> dict[str, dict[str, dict[str, str]]]:
     lines = SAMPLE.read_bytes().splitlines()
     record: dict[str, dict[str, dict[str, str]]] = json.loads(next(line for line in lines if SEED.encode() in line))
@@ -60,7 +66,7 @@ def test_a_draft_without_an_id_finds_the_trial_that_it_became(
 
 
 def test_a_text_is_read_by_its_headings_and_writes_nothing(trialkin: Shell, sample_cache: Cache) -> None:
-    before = {path: path.stat().st_mtime_ns for path in sample_cache.folder.rglob("*") if path.is_file()}
+    before = written(sample_cache)
     text = "Title: Baricitinib in scleroderma\nCondition: Systemic Sclerosis\nDrug: Baricitinib\n"
     told = trialkin("similar", "--text", "-", "--by", "intervention", "--json", *at(sample_cache), stdin=text)
     assert told.json["hits"][0]["nct_id"] in {SEED, "NCT06936215"}
@@ -75,7 +81,7 @@ def test_a_text_is_read_by_its_headings_and_writes_nothing(trialkin: Shell, samp
     }
     assert told.err == "trialkin: stdin was read by its headings: Title, Condition, Drug.\n"
     assert told.json["note"] == "stdin has 4 words to compare by: few trials share any, and scores are low."
-    assert before == {path: path.stat().st_mtime_ns for path in sample_cache.folder.rglob("*") if path.is_file()}
+    assert written(sample_cache) == before
 
 
 def test_words_that_no_trial_has_count_for_nothing(trialkin: Shell, sample_cache: Cache) -> None:
