@@ -92,8 +92,9 @@ class Likeness:
         difference = Difference(self.matrix, comparison.unlike, rows, asked.cards, self.synonyms)
 
         def differs(rows: Sequence[int]) -> list[bool]:
-            cards = self._cards(rows)
-            return [difference.holds(self.matrix.row(row), card) for row, card in zip(rows, cards, strict=True)]
+            open_ = [row for row in rows if difference.may_hold(self.matrix.row(row))]
+            held = {row for row, card in zip(open_, self._cards(open_), strict=True) if difference.holds(card)}
+            return [row in held for row in rows]
 
         vector = difference.without_own(asked.vector)
         return Ranking(self.matrix, vector, comparison.factors, allowed, comparison.diverse, differs)

@@ -142,8 +142,8 @@ class Pages:
             return RedirectResponse(f"/trials/{held}", 301)
         trial = store.trial(held)
         question = Question.of(request.query_params.multi_items())
-        question.filters()  # refuses a name that says nothing
         comparison = question.comparison()
+        compared = (pair for pair in question.pairs if pair[0] in {"by", "unlike", "diverse"})
         relatives, note = self._relatives(trial, comparison)
         values = {
             "trial": trial,
@@ -153,7 +153,7 @@ class Pages:
             "note": note,
             "aspects": aspects(held, comparison),
             "comparison": comparison,
-            "as_json": Question((*question.pairs, ("why", "true"))).url(f"/api/similar/{held}"),
+            "as_json": Question((*compared, ("why", "true"))).url(f"/api/similar/{held}"),
             "data_timestamp": store.timestamp_of(held),
             "holding": self._holding(),
         }

@@ -23,8 +23,8 @@ from index.similar.groups import GROUPS
 from index.similar.matrix import Matrix, Row
 from index.synonyms import Synonyms
 
-# Cosine in the group from which two trials are alike in it; of random pairs 1 in 100 has as much in criteria or
-# outcomes, of a trial's hundred nearest every fourth in criteria, every second in design.
+# Cosine in the group from which two trials are alike in it; of random pairs 1 in 50 at most has as much in criteria
+# or outcomes, of a trial's hundred nearest every fourth in criteria, every second in design.
 ALIKE = 0.2
 _AREAS = {"condition": CONDITION, "intervention": INTERVENTION}
 _NAMES = {
@@ -41,6 +41,7 @@ class Difference:
         self, matrix: Matrix, aspect: str, rows: Sequence[Row], cards: Sequence[Card], synonyms: Synonyms
     ) -> None:
         self._matrix, self._aspect, self._group = matrix, aspect, telling(aspect)
+        self._stems: dict[int, str] = {}
         self._rows, self._names = rows, [name for card in cards for name in _names_and_synonyms(card, aspect, synonyms)]
 
     def without_own(self, vector: Row) -> Row:
@@ -55,21 +56,28 @@ class Difference:
         used = np.unique(np.concatenate([_columns(row, self._group) for row in self._rows])) // len(GROUPS)
         return np.array([term for term in used.tolist() if self._spelled(term) in terms], np.int32)
 
-    def holds(self, row: Row, card: Card) -> bool:
-        """Whether a trial differs from all of them."""
+    def may_hold(self, row: Row) -> bool:
+        """Whether a trial's vector lets it differ from all of them."""
         mine = _columns(row, self._group)
         if not mine.size:
             return False
         if self._aspect not in _NAMES:
             return all(_cosine(row, other, self._group) < ALIKE for other in self._rows)
-        listed = names(card, self._aspect)
         told = {self._spelled(column // len(GROUPS)) for column in mine.tolist()}
-        return bool(getattr(card, _NAMES[self._aspect][0])) and not any(
-            name <= told or any(other <= name for other in listed) for name in self._names
-        )
+        return not any(name <= told for name in self._names)
+
+    def holds(self, card: Card) -> bool:
+        """Whether a trial whose vector lets it differ lists other names, and some at all."""
+        if self._aspect not in _NAMES:
+            return True
+        listed = names(card, self._aspect)
+        within = any(other <= name for name in self._names for other in listed)
+        return bool(getattr(card, _NAMES[self._aspect][0])) and not within
 
     def _spelled(self, term: int) -> str:
-        return analysis.stem(self._matrix.surface(term))
+        if term not in self._stems:
+            self._stems[term] = analysis.stem(self._matrix.surface(term))
+        return self._stems[term]
 
 
 def names(card: Card, aspect: str) -> list[frozenset[str]]:

@@ -18,6 +18,7 @@ from crawler.store import Store
 from index.build import update
 from index.query.parse import parse
 from index.search import Index, SearchRequest, open_index
+from index.similar.aspects import Comparison
 from index.similar.reasons import no_kin
 
 SHARED = Path(__file__).parents[3] / "shared" / "registry"
@@ -117,6 +118,13 @@ def ask(index: Index) -> None:
     )
     why = no_kin
     row("  with reasons", milliseconds([partial(index.similar, [nct_id], {}, 10, why) for nct_id in ids], 1))
+    for name, comparison in (
+        ("by design", Comparison("design")),
+        ("unlike intervention", Comparison(unlike="intervention")),
+        ("diverse", Comparison(diverse=True)),
+    ):
+        asked = [partial(index.similar, [nct_id], {}, 10, None, comparison) for nct_id in ids]
+        row(f"  {name}", milliseconds(asked, 1))
     order = [hit.nct_id for hit in index.similar([SEED], {}, 6, None)] if index.columns.row(SEED) is not None else []
     row("the seed's first six", " ".join(order[:2]) + " …" if order else "–")
 
