@@ -105,7 +105,7 @@ class Neighbours:
         told: dict[str, dict[Fact, None]] = defaultdict(dict)
         for one in asked:
             for tie in kin.ties(one):
-                told[tie.other][_linked(tie.bond)] = None
+                told[tie.other][_linked(tie.bond, several=len(asked) > 1)] = None
         return {hit: list(told[hit]) for hit in hits if hit in told}
 
     def _check(self, nct_id: str) -> None:
@@ -119,10 +119,10 @@ class Neighbours:
         raise NotIndexed(nct_id, "the index does not have it yet; run `trialkin index`")
 
 
-def _linked(bond: Bond) -> Fact:
+def _linked(bond: Bond, *, several: bool) -> Fact:
     if bond.kind in FOLLOWED:
         return Fact("link", f"{bond.from_} names {bond.to}: {bond.evidence}")
-    return Fact("link", f"both have {bond.evidence}")
+    return Fact("link", f"{bond.from_} and {bond.to}: {bond.evidence}" if several else bond.evidence)
 
 
 def notes(index: Index, asked: Asked, names: Sequence[str], comparison: Comparison) -> list[str]:

@@ -96,9 +96,12 @@ def test_numbers_that_two_records_share_are_told_first(trialkin: Shell, odd: Cac
     hits = trialkin("similar", "NCT00000001", "--why", "--json", *at(odd)).json["hits"]
     facts = {hit["nct_id"]: hit["why"]["facts"] for hit in hits}
     assert facts["NCT00000004"][0]["kind"] == "link"
-    assert facts["NCT00000004"][0]["text"].startswith("both have ")
+    assert facts["NCT00000004"][0]["text"].startswith("both carry ")
     assert "ABC-12345" in facts["NCT00000004"][0]["text"]
     assert facts["NCT00000002"][0]["kind"] != "link"
+    of_two = trialkin("similar", "NCT00000001", "NCT00000003", "--why", "--json", *at(odd)).json["hits"]
+    (link,) = (fact["text"] for hit in of_two for fact in hit["why"]["facts"] if fact["kind"] == "link")
+    assert link.startswith("NCT00000001 and NCT00000004: both carry ")
     assert "ABC-12345" in trialkin("similar", "NCT00000001", "--why", *at(odd)).out
 
 

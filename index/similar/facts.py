@@ -25,7 +25,7 @@ _LISTS = {
     "phase": "phases",
     "country": "countries",
 }  # kind → what a card calls it
-_SINGLE = ("study_type", "sponsor", "status", "allocation", "masking", "primary_purpose")
+_KINDS = (*_LISTS, "study_type", "allocation", "masking", "primary_purpose", "ages", "sponsor", "status")
 
 
 class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -45,9 +45,8 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def facts(own: Sequence[Card], other: Card) -> list[Fact]:
     """Facts of a hit beside the trials asked about (any of them); a kind that neither side has is left out."""
-    kinds = (*_LISTS, *_SINGLE[:1], *_SINGLE[3:], "ages", *_SINGLE[1:3])
     made = (
-        (kind, _once(value for card in own for value in _values(card, kind)), _values(other, kind)) for kind in kinds
+        (kind, _once(value for card in own for value in _values(card, kind)), _values(other, kind)) for kind in _KINDS
     )
     return [Fact(kind, _told(kind, asked, hit, other.nct_id), asked, hit) for kind, asked, hit in made if asked or hit]
 
