@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 import msgspec
 
 from crawler.errors import UsageError
+from crawler.points import EXCLUSION, INCLUSION, Point, criteria, folded, sentences, words
 from crawler.trial import Trial
 from index import align
 from index.align import Item, aligned
-from index.points import EXCLUSION, INCLUSION, Point, criteria, folded, sentences, words
 
 FEWEST, MOST = 2, 5  # trials side by side
 

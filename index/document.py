@@ -7,10 +7,11 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from crawler.countries import current_country, other_country_name
 from crawler.dates import first_day
 from crawler.record import RawRecord
 from crawler.trial import Location, Trial
-from index.schema import NUMBER_OF_PIECE, TEXT_FIELDS, current_country, other_country_name
+from index.schema import NUMBER_OF_PIECE, TEXT_FIELDS
 
 CHILD_BELOW, OLDER_FROM = 18, 65  # years; the registry's own age groups
 _COUNTRY = NUMBER_OF_PIECE["LocationCountry"]

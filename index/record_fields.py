@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from crawler.countries import other_country_name
 from crawler.dates import age_years, first_day
 from crawler.errors import RecordInvalid, TrialUnknown
 from crawler.record import RawRecord
@@ -21,7 +22,7 @@ from index.errors import RecordsNeeded
 from index.inverted import Ints
 from index.query.areas import path
 from index.query.tree import Between, Days, Recorded, Truth, Words, plain
-from index.schema import NUMBER_OF_PIECE, TEXT_FIELDS, numbers_of, other_country_name
+from index.schema import NUMBER_OF_PIECE, TEXT_FIELDS, numbers_of
 from index.written import stands
 
 Records = Callable[[str], RawRecord]  # NCT id → the record as fetched; TrialUnknown where there is none

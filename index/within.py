@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from crawler.countries import current_country, other_country_name
 from crawler.trial import Location
 from index.query.tree import All, Any, Node, Not, Value, Words
-from index.schema import LOCATION, current_country, other_country_name
+from index.schema import LOCATION
 from index.sites import Site
 from index.written import stands
 

@@ -17,8 +17,8 @@ from starlette.staticfiles import StaticFiles
 from crawler.config import Cache, program_version
 from crawler.errors import TrialkinError
 from crawler.ids import nct_id
+from crawler.prose import prose
 from crawler.trial import Trial
-from index.prose import prose
 from index.search import SearchRequest
 from index.similar.aspects import Comparison
 from serve.choices import aspects, chips, facet_lists, pager, sorts, unheld_values

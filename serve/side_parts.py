@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
+from crawler.points import folded, words
 from index.compare import Part, Row
-from index.points import folded, words
 from serve.reads import NOTHING, said
 from serve.wrapped import BOLD, DIM, PLAIN, Line, Span, beside, hung, indented, wrap
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.points import EXCLUSION, INCLUSION, Point, criteria, folded, sentences, words
+from crawler.points import EXCLUSION, INCLUSION, Point, criteria, folded, sentences, words
 
 
 @pytest.mark.parametrize(

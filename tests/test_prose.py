@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.prose import Block, Item, prose
+from crawler.prose import Block, Item, prose
 
 
 def shape(items: list[Item]) -> list[object]:

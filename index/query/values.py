@@ -2,10 +2,11 @@
 
 import re
 
+from crawler.countries import current_country
 from crawler.dates import first_day, last_day
 from index.errors import RangeMalformed, ValueUnknown
 from index.query.tree import Days, Enrollment, Near
-from index.schema import FILTERED, current_country
+from index.schema import FILTERED
 
 _SEPARATORS = re.compile(r"[\s,/_-]+")
 _PHASES = {"I": "PHASE1", "II": "PHASE2", "III": "PHASE3", "IV": "PHASE4", "EARLY1": "EARLYPHASE1"}

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
+from crawler.countries import current_country
 from crawler.ids import number_of
 from crawler.trial import Location
 from index.analysis import terms
 from index.engines.base import Entry
-from index.schema import AREAS, DATES, FILTERED, PIECES, current_country
+from index.schema import AREAS, DATES, FILTERED, PIECES
 from index.within import SITE_FIELDS, site_texts
 
 SHARDS = 3

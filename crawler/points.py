@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from index.prose import Item, prose
+from crawler.prose import Item, prose
 
 INCLUSION, EXCLUSION = "inclusion", "exclusion"
 LONGEST_SHORT = 12  # letters in which a shortened word, and what stands before it, has room
