@@ -21,6 +21,8 @@ COMMANDS = {
     "family": "serve.commands.relatives:family",
     "suggest": "serve.commands.words:suggest",
     "show": "serve.commands.look:show",
+    "history": "serve.commands.past:history",
+    "changes": "serve.commands.past:changes",
     "status": "serve.commands.look:status",
     "verify": "serve.commands.look:verify",
     "parity": "serve.commands.compare:parity",

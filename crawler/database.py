@@ -53,6 +53,7 @@ class Database:
                 with cls._open(cache, "rwc") as store:
                     try:
                         yield store
+                        store.end_first_fill()
                     finally:
                         store.checkpoint()
             finally:
@@ -109,6 +110,23 @@ class Database:
             self.db.execute(f"PRAGMA busy_timeout = {int(1000 * CHECKPOINT_SECONDS)}")
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def tell(self, kind: str, nct_id: str, about: str, data_timestamp: str | None) -> None:
+        """Write down an event, inside a transaction; of gone trials and aliases the database itself tells."""
+        self.db.execute(
+            "INSERT INTO event (nct_id, kind, seen_at, data_timestamp, about, versions) "
+            "SELECT ?, ?, ?, ?, ?, coalesce(max(rowid), 0) FROM version",
+            (nct_id, kind, utc_now(), data_timestamp, about),
+        )
+
+    def end_first_fill(self) -> None:
+        """Note that what is held is the cache's beginning and no news, once; not while its first run is broken off."""
+        if self.select("SELECT 1 FROM event WHERE kind = 'filled'") or not self.select("SELECT 1 FROM version LIMIT 1"):
+            return
+        unfinished, finished = self.select("SELECT count(*) - count(ended_at), count(ended_at) FROM run")[0]
+        if finished or not unfinished:
+            with self.transaction():
+                self.tell("filled", "", "", None)
+
     # -- what the cache is ----------------------------------------------------------------------------------------
 
     def meta(self, key: str) -> str | None:
@@ -146,13 +164,29 @@ def _check_schema(cache: Cache, db: sqlite3.Connection, *, create: bool) -> None
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
         if not create:
             raise StoreDamaged(cache.database, "it has no tables")
-        script = files("crawler").joinpath("schema.sql").read_text(encoding="utf-8")
-        db.executescript(f"BEGIN; {script} COMMIT;")
+        db.executescript(f"BEGIN; {_script('schema.sql')} {_script('events.sql')} COMMIT;")
         db.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", (SCHEMA_VERSION,))
     (held,) = db.execute("SELECT max(value) FROM meta WHERE key = 'schema'").fetchone()
     if held not in {None, SCHEMA_VERSION}:
         reason = f"another version of trialkin made it (layout {held}, not {SCHEMA_VERSION})"
         raise StoreUnusable(cache.database, reason)
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'event'").fetchone():
+        _add_events(db, writing=create)
+
+
+def _add_events(db: sqlite3.Connection, *, writing: bool) -> None:
+    """Bring a cache from before there were events up to today; all that it holds is its first fill."""
+    if not writing:
+        db.execute("CREATE TEMP TABLE event (number, nct_id, kind, seen_at, data_timestamp, about, versions)")
+        return
+    first = "INSERT INTO event SELECT 1, '', 'filled', ?, NULL, '', max(rowid) FROM version HAVING count(*)"
+    db.executescript(f"BEGIN; {_script('events.sql')}")
+    db.execute(first, (utc_now(),))
+    db.execute("COMMIT")
+
+
+def _script(name: str) -> str:
+    return files("crawler").joinpath(name).read_text(encoding="utf-8")
 
 
 def _unusable(cache: Cache, error: sqlite3.Error) -> StoreUnusable | StoreDamaged:

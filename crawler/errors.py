@@ -194,6 +194,20 @@ class TrialUnknown(StoreError):
 
 
 @dataclass(eq=False)
+class VersionUnknown(StoreError):
+    """No version of a trial is so old."""
+
+    nct_id: str
+    oldest: str
+
+    def __str__(self) -> str:
+        return (
+            f"the oldest version of {self.nct_id} here is of {self.oldest}; "
+            f"`trialkin history {self.nct_id} --fetch` asks the registry for those before."
+        )
+
+
+@dataclass(eq=False)
 class RegistryDiffers(StoreError):
     """A cache belongs to one registry."""
 

@@ -69,9 +69,11 @@ class Store(Database):
             return "unchanged"
         number = self._add_version(raw, posted, data_timestamp)
         if older:
+            self.tell("aside", ident, str(number), data_timestamp)
             return "older"
         self.db.execute(
-            "INSERT OR REPLACE INTO trial VALUES (?, ?, NULL, ?)",
+            "INSERT INTO trial VALUES (?1, ?2, NULL, ?3) "
+            "ON CONFLICT (nct_id) DO UPDATE SET version = ?2, gone = NULL, problem = ?3",
             (ident, number, problem),
         )
         self._derive(raw, trial)

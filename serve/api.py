@@ -14,7 +14,7 @@ from serve.mirror import Mirror
 from serve.neighbours import Neighbours, NotIndexed
 from serve.problem import problem
 from serve.question import MOST_HITS, Question
-from serve.records import shown
+from serve.records import Held, shown
 
 DEFAULT_HITS = 10  # as on the command line
 
@@ -70,7 +70,7 @@ class Api:
         asked = nct_id(request.path_params["nct_id"])
         store = self._mirror.store
         held = store.resolve(asked)
-        return _json(shown(store.trial(held), asked, store.timestamp_of(held)))
+        return _json(shown(Held(store.trial(held), asked, store.timestamp_of(held))))
 
 
 def _json(answer: object, status: int = 200) -> Response:

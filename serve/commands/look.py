@@ -10,27 +10,41 @@ from serve.commands.find import batch
 from serve.commands.options import as_json, common
 
 
+def _as_of(_context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    """Read a date, which may be partial: its last day as YYYYMMDD."""
+    from crawler.dates import last_day
+
+    try:
+        return None if text is None else last_day(text.strip())
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no date; write 2026-08-19, 2026-08 or 2026.", param=parameter) from None
+
+
 @click.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...|-", shell_complete=trial_id)
 @click.option("--raw", is_flag=True, help="The record as it was fetched, byte for byte.")
+@click.option("--as-of", metavar="DATE", callback=_as_of, help="As the registry had it at the end of this day.")
 @as_json
 @common
-def show(ids: tuple[str, ...], raw: bool, as_json: bool, cache: Cache) -> None:
-    """Show trials, one a line with --json. ID - reads an id a line from stdin."""
-    from crawler.ids import nct_id
+def show(ids: tuple[str, ...], raw: bool, as_of: int | None, as_json: bool, cache: Cache) -> None:
+    """Show trials, one a line with --json. ID - reads an id a line from stdin.
+
+    --as-of takes the version that was the newest then, of those that are here, by their update dates; where a record
+    changed without a new one, by the day on which we saw it.
+    """
     from crawler.store import Store
     from serve.output import write_bytes, write_json
-    from serve.records import find, one_line, shown
+    from serve.records import find, find_raw, one_line, shown
 
     with Store.reading(cache) as store:
 
         def one(text: str, *, machine: bool) -> None:
             if raw:
-                write_bytes(one_line(store.raw(store.resolve(nct_id(text))).body))
+                write_bytes(one_line(find_raw(store, text, as_of).body))
                 return
-            held = find(store, text)
+            held = find(store, text, as_of)
             if machine:
-                write_json(shown(held.trial, held.asked, held.data_timestamp))
+                write_json(shown(held))
             else:
                 from serve.terminal import show_trial
 
@@ -39,7 +53,7 @@ def show(ids: tuple[str, ...], raw: bool, as_json: bool, cache: Cache) -> None:
         if ids == ("-",):
             batch("nct_id", lambda line: one(line, machine=True))
         elif raw and len(ids) == 1:
-            write_bytes(store.raw(store.resolve(nct_id(ids[0]))).body)
+            write_bytes(find_raw(store, ids[0], as_of).body)
         else:
             for text in ids:
                 one(text, machine=as_json)

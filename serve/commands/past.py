@@ -1,0 +1,93 @@
+"""`history` and `changes`: what trials were before, and what happened to them since."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from crawler.config import Cache
+from crawler.dates import first_day
+from serve.commands.completion import listed, trial_id
+from serve.commands.options import as_json, common
+
+if TYPE_CHECKING:
+    from crawler.store import Store
+
+SEVERITIES = ("low", "medium", "high")
+
+
+def _day(_context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    """Read a date, which may be partial: its first day as YYYYMMDD."""
+    try:
+        return None if text is None else first_day(text.strip())
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no date; write 2026-08-19, 2026-08 or 2026.", param=parameter) from None
+
+
+@click.command()
+@click.argument("nct_id", metavar="ID", shell_complete=trial_id)
+@as_json
+@common
+def history(nct_id: str, as_json: bool, cache: Cache) -> None:
+    """Tell the versions of a trial that are here, the oldest first, and what each changed.
+
+    Versions stand in the order of their update dates, whenever they came here.
+    """
+    from crawler import events
+    from crawler.ids import nct_id as read_id
+    from crawler.store import Store
+    from serve.output import write_json
+    from serve.story import version_lines
+    from serve.terminal import clean, show_lines, width
+
+    with Store.reading(cache) as store:
+        for told in events.history(store, store.resolve(read_id(nct_id))):
+            if as_json:
+                write_json(told)
+            else:
+                show_lines(version_lines(told, width(), clean))
+
+
+@click.command()
+@click.option("--since", metavar="DATE", callback=_day, help="Seen here on this day (UTC) or later.")
+@click.option("--id", "ids", multiple=True, metavar="ID", shell_complete=trial_id, help="Only this trial; repeatable.")
+@click.option(
+    "--severity",
+    type=click.Choice(SEVERITIES),
+    default="low",
+    show_default=True,
+    shell_complete=listed(*SEVERITIES),
+    help="Only what matters so much or more.",
+)
+@as_json
+@common
+def changes(since: int | None, ids: tuple[str, ...], severity: str, as_json: bool, cache: Cache) -> None:
+    """Tell what happened to the trials here since the cache was first filled, newest first.
+
+    Trials that changed, are new, are gone from the registry or became an alias of another; how much it matters, and
+    why. An older record that came later is no news.
+    """
+    from crawler.events import events
+    from crawler.store import Store
+    from serve.output import write_json
+    from serve.story import event_lines
+    from serve.terminal import clean, show_lines, width
+
+    day = "" if since is None else f"{since // 10000:04d}-{since // 100 % 100:02d}-{since % 100:02d}"
+    told = 0
+    with Store.reading(cache) as store:
+        for event in events(store, since=day, idents=_names(store, ids), least=severity):
+            told += 1
+            if as_json:
+                write_json(event)
+            else:
+                show_lines(event_lines(event, width(), clean))
+    if not told and not as_json:
+        click.echo(f"trialkin: nothing happened since {day or 'the cache was filled'}.", err=True)
+
+
+def _names(store: "Store", ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Ids as asked for, which tells of an alias, and as they are held."""
+    from crawler.ids import nct_id
+
+    asked = [nct_id(text) for text in ids]
+    return tuple(dict.fromkeys([*asked, *map(store.resolve, asked)]))

@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import pytest
+
+from crawler.config import Cache
+from tests.past import fetched, set_gone, state
+from tests.running import Shell
+
+ONE, TWO = "NCT00000001", "NCT00000002"
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> tuple[str, str]:
+    """`--cache` of two trials, one of which changed, and one of which is gone."""
+    cache = Cache(tmp_path / "cache")
+    fetched(cache, state("2022-01-01", "RECRUITING"), state("2023-01-01", nct_id=TWO))
+    hostile = {"briefTitle": "Red \x1b[31m title"}
+    fetched(cache, state("2024-01-01", "TERMINATED", identificationModule=hostile))
+    set_gone(cache, TWO, "2026-08-19")
+    return "--cache", str(cache.folder)
+
+
+def test_history_is_an_object_a_version(trialkin: Shell, at: tuple[str, str]) -> None:
+    first, second = trialkin("history", " nct1 ", "--json", *at).lines
+    assert {name: first[name] for name in ("nct_id", "version", "last_update_posted", "fields", "data_timestamp")} == {
+        "nct_id": ONE, "version": 1, "last_update_posted": "2022-01-01", "fields": [],
+        "data_timestamp": "2026-08-17T09:00:05",
+    }  # fmt: skip
+    assert second["version"] == 2
+    assert second["fields"][1] == {"field": "status", "from": "RECRUITING", "to": "TERMINATED"}
+    assert second["seen_at"].endswith("Z")
+
+
+def test_history_for_people_holds_nothing_that_steers_a_terminal(trialkin: Shell, at: tuple[str, str]) -> None:
+    out = trialkin("history", ONE, *at).out
+    assert "version 1 of 2022-01-01" in out
+    assert "status: RECRUITING → TERMINATED" in out
+    assert "(held now)" in out
+    assert "\x1b" not in out
+
+
+def test_changes_are_an_object_a_change_newest_first(trialkin: Shell, at: tuple[str, str]) -> None:
+    gone, changed = trialkin("changes", "--json", *at).lines
+    assert (gone["nct_id"], gone["kind"], gone["severity"]) == (TWO, "gone", "high")
+    assert gone["fields"] == [{"field": "gone", "from": None, "to": "2026-08-19"}]
+    assert (changed["nct_id"], changed["kind"], changed["severity"]) == (ONE, "changed", "high")
+    assert [field["field"] for field in changed["fields"]] == ["brief_title", "status"]
+    assert changed["reasons"] == [{"rule": "terminated", "severity": "high", "text": "status RECRUITING → TERMINATED"}]
+
+
+def test_changes_for_people_say_why(trialkin: Shell, at: tuple[str, str]) -> None:
+    ran = trialkin("changes", "--id", ONE, *at)
+    assert "• status RECRUITING → TERMINATED" in ran.out
+    assert "in brief title, status" in ran.out
+    assert "\x1b" not in ran.out
+    assert TWO not in ran.out
+
+
+def test_nothing_happened_is_said_and_is_no_failure(trialkin: Shell, at: tuple[str, str]) -> None:
+    ran = trialkin("changes", "--since", "2999", *at)
+    assert (ran.code, ran.out, ran.err) == (0, "", "trialkin: nothing happened since 2999-01-01.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("changes", "--since", "soon"), 2, "'soon' is no date; write 2026-08-19, 2026-08 or 2026."),
+        (("changes", "--severity", "dire"), 2, "'dire' is not one of"),
+        (("changes", "--id", "NCT00000007"), 1, "NCT00000007 is not in this cache"),
+        (("changes", "--id", "seven"), 2, "seven"),
+        (("history", "NCT00000007"), 1, "NCT00000007 is not in this cache"),
+        (("show", ONE, "--as-of", "2022-13"), 2, "'2022-13' is no date"),
+        (("show", ONE, "--as-of", "2021"), 1, "the oldest version of NCT00000001 here is of 2022-01-01"),
+    ],
+)
+def test_mistakes_are_told(
+    trialkin: Shell, at: tuple[str, str], words: tuple[str, ...], code: int, sentence: str
+) -> None:
+    ran = trialkin(*words, *at)
+    assert (ran.code, ran.out) == (code, "")
+    assert sentence in ran.err
+
+
+def test_show_as_of_a_day_is_the_version_of_that_day(trialkin: Shell, at: tuple[str, str]) -> None:
+    for day, status, version in (
+        ("2022", "RECRUITING", 1),
+        ("2023-12-31", "RECRUITING", 1),
+        ("2024-01", "TERMINATED", 2),
+    ):
+        told = trialkin("show", ONE, "--as-of", day, "--json", *at).json
+        assert (told["status"], told["version"], told["data_timestamp"]) == (status, version, "2026-08-17T09:00:05")
+    assert b'"RECRUITING"' in trialkin("show", ONE, "--as-of", "2023", "--raw", *at).stdout
+    assert [line["status"] for line in trialkin("show", "-", "--as-of", "2023", *at, stdin=f"{ONE}\n").lines] == [
+        "RECRUITING"
+    ]
+
+
+def test_a_gone_trial_is_not_gone_as_of_a_day_before(trialkin: Shell, at: tuple[str, str]) -> None:
+    gone = [trialkin("show", TWO, "--as-of", day, "--json", *at).json["gone"] for day in ("2026-08-18", "2026-08-19")]
+    assert gone == [None, "2026-08-19"]
+    assert trialkin("history", TWO, "--json", *at).code == 0
