@@ -5,6 +5,7 @@ import sqlite3
 import msgspec
 
 from crawler.config import Cache
+from crawler.drift import Drift, drift
 from crawler.errors import CacheEmpty, StoreError
 from crawler.lock import holder
 from crawler.store import Store
@@ -65,6 +66,15 @@ def cache_state(cache: Cache) -> CacheState:
             )
     except CacheEmpty:
         return CacheState(cache=str(cache.folder), writer=holder(cache.lock))
+
+
+def field_state(cache: Cache) -> Drift:
+    """Tell how the records' fields changed, of an empty cache too."""
+    try:
+        with Store.reading(cache) as store:
+            return drift(store, lambda _more: None)
+    except CacheEmpty:
+        return Drift([], [], 0)
 
 
 def soundness(cache: Cache) -> Soundness:

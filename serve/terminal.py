@@ -12,6 +12,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:  # what is shown is made elsewhere; showing a search must not load the crawler
     from crawler.crawl import Report
+    from crawler.drift import Drift
     from crawler.trial import Trial
     from index.facets import FacetCount
     from index.highlight import Highlight
@@ -188,6 +189,24 @@ def show_state(state: "CacheState") -> None:
             out.print(f"\n[bold]{title}[/]")
             for name, value in told.items():
                 out.print(f"  {escape(clean(name))}: {escape(clean(str(value)))}")
+
+
+def show_drift(found: "Drift") -> None:
+    """Print which fields are unknown, with examples, and which known ones records lost."""
+    out = console()
+    out.print(
+        "\n[bold]Fields not in the registry's list[/]" if found.unknown else "\nEvery field is in the registry's list."
+    )
+    for unknown in found.unknown:
+        out.print(f"  {escape(clean(unknown.path))}: {unknown.trials:,} trial{'' if unknown.trials == 1 else 's'}")
+        for example in unknown.examples:
+            out.print(f"    [dim]{example.nct_id}  {escape(clean(example.value))}[/]")
+    out.print(f"\n[bold]Known fields that records lost[/] [dim](of {found.compared:,} with a record before)[/]")
+    for fallen in found.fallen:
+        shares = f"filled in {fallen.before:.1%} before, {fallen.now:.1%} now"
+        out.print(f"  {fallen.path}: {shares}  [dim]{' '.join(fallen.examples)}[/]")
+    if not found.fallen:
+        out.print("  none")
 
 
 def show_soundness(found: "Soundness") -> None:

@@ -60,20 +60,29 @@ def show(ids: tuple[str, ...], raw: bool, as_of: int | None, as_json: bool, cach
 
 
 @click.command()
+@click.option("--fields", is_flag=True, help="Also which fields are new to us, and which known ones records lost.")
 @as_json
 @common
-def status(as_json: bool, cache: Cache) -> None:
+def status(fields: bool, as_json: bool, cache: Cache) -> None:
     """Tell what the cache holds, how old it is, where it is from, which engine searches it."""
+    import msgspec
+
     from serve.output import write_json
-    from serve.state import cache_state
+    from serve.state import cache_state, field_state
 
     state = cache_state(cache)
+    drift = field_state(cache) if fields else None
     if as_json:
-        write_json(state)
+        told = msgspec.to_builtins(state)
+        write_json(told if drift is None else {**told, "fields": drift})
         return
-    from serve.terminal import show_state
+    from serve.terminal import show_drift, show_state
 
-    show_state(state)
+    if drift is None:
+        show_state(state)
+    else:
+        show_state(msgspec.structs.replace(state, unknown_fields={}))
+        show_drift(drift)
 
 
 @click.command()
