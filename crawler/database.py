@@ -148,11 +148,15 @@ class Database:
         """A number that grows with every change of a trial; what an index remembers to know if it is behind."""
         return int(self.meta("change") or 0)
 
-    def claim_registry(self, url: str, scope: str) -> None:
-        """Remember which registry this cache is of; RegistryDiffers where it is another's."""
+    def check_registry(self, url: str) -> None:
+        """Raise RegistryDiffers where this cache is another registry's."""
         held = self.meta("registry")
         if held is not None and held != url:
             raise RegistryDiffers(held, url)
+
+    def claim_registry(self, url: str, scope: str) -> None:
+        """Remember which registry this cache is of; RegistryDiffers where it is another's."""
+        self.check_registry(url)
         with self.transaction():
             self.set_meta("registry", url)
             if self.meta("scope") is None:

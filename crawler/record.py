@@ -292,11 +292,15 @@ class RawRecord:
     @property
     def last_update_posted(self) -> str | None:
         """The day of the last update, also of a record that breaks the rules elsewhere; None where there is no date."""
-        found = self._at("protocolSection", "statusModule", "lastUpdatePostDateStruct", "date")
         try:
-            return checked_date(found, "") if isinstance(found, str) else None
+            return checked_date(self.text_at("protocolSection", "statusModule", "lastUpdatePostDateStruct", "date"), "")
         except RecordInvalid:
             return None
+
+    def text_at(self, *names: str) -> str | None:
+        """Return the text at a path of names; None where there is none."""
+        found = self._at(*names)
+        return found if isinstance(found, str) else None
 
     def _at(self, *names: str) -> object:
         """The value at a path of names, None where there is none."""

@@ -1,4 +1,4 @@
-"""The registry's API v2: version, one study, studies by ids, pages of a query. Bodies stay bytes."""
+"""The registry's API v2: version, one study, studies by ids, pages of a query; and its history. Bodies stay bytes."""
 
 from dataclasses import dataclass
 
@@ -109,3 +109,57 @@ class Registry:
         if page is None:
             raise TypeError(page)
         return page
+
+
+# -- the history, which stands outside v2 ------------------------------------------------------------------------------
+
+
+class PastVersion(msgspec.Struct, frozen=True):
+    """A version that the registry lists; `version` counts from 0, `date` is the day it was submitted."""
+
+    version: int
+    date: str | None = None
+
+
+class _Listing(msgspec.Struct, frozen=True):
+    changes: list[PastVersion]
+
+
+class _Study(msgspec.Struct, frozen=True):
+    study: msgspec.Raw
+
+
+_LISTING = msgspec.json.Decoder(_Listing)
+_STUDY = msgspec.json.Decoder(_Study)
+
+
+def history_base(base: str) -> str:
+    """Return the base of the internal API that has the history, from that of v2."""
+    return f"{base.rstrip('/').removesuffix('/v2')}/int"
+
+
+class History:
+    """Calls to a registry's internal, undocumented API; `client` asks at `history_base`."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def versions(self, nct_id: str) -> list[PastVersion]:
+        """List a trial's versions, the oldest first; some trials have none."""
+        try:
+            listing = self._client.get(f"/studies/{nct_id}/history", check=_LISTING.decode).value
+        except RequestRejected as error:
+            if error.status == _NOT_FOUND:
+                return []
+            raise
+        return [] if listing is None else sorted(listing.changes, key=lambda past: past.version)
+
+    def record(self, nct_id: str, version: int) -> RawRecord | None:
+        """Fetch the record of one version; None where there is none (404)."""
+        try:
+            study = self._client.get(f"/studies/{nct_id}/history/{version}", check=_STUDY.decode).value
+        except RequestRejected as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
+        return None if study is None else RawRecord(bytes(study.study))

@@ -80,6 +80,14 @@ class Store(Database):
         self._changed()
         return "new" if held is None else "changed"
 
+    def keep_past(self, raw: RawRecord, posted: str | None, data_timestamp: str | None) -> bool:
+        """Keep a version from before the one held, inside a transaction; False where it is here already."""
+        if self._has_content(raw.nct_id, raw.content_hash):
+            return False
+        number = self._add_version(raw, posted, data_timestamp)
+        self.tell("aside", raw.nct_id, str(number), data_timestamp)
+        return True
+
     def _forget_redirect(self, ident: str) -> None:
         """The registry answered an id by a record of its own: it leads nowhere else any more."""
         told = self.db.execute("DELETE FROM alias WHERE alias = ? AND told_by = '301'", (ident,))

@@ -15,6 +15,7 @@ from crawler.config import program_version
 from crawler.errors import StoreError, TrialkinError, TrialUnknown, UsageError
 from crawler.ids import is_nct_id, nct_id
 from crawler.record import RawRecord
+from crawler.versions import State, raw_of, states
 from index.query.tree import All, Ids, Node
 from index.search import SearchRequest
 from serve.mirror import Mirror
@@ -25,6 +26,7 @@ Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 API_VERSION = "2.0.5"  # of the registry's API that this one follows
 _JSON = "application/json"
+_STATUS = ("protocolSection", "statusModule")
 
 
 class RegistryApi:
@@ -39,6 +41,13 @@ class RegistryApi:
             Route("/version", _answering(self.version)),
             Route("/studies", _answering(self.studies)),
             Route("/studies/{nct_id}", _answering(self.study)),
+        ]
+
+    def internal_routes(self) -> list[Route]:
+        """Routes below `/api/int`: the history, which the registry's own site asks for."""
+        return [
+            Route("/studies/{nct_id}/history", _answering(self.history)),
+            Route("/studies/{nct_id}/history/{version:int}", _answering(self.past)),
         ]
 
     def _data_version(self) -> tuple[str, str]:
@@ -65,6 +74,32 @@ class RegistryApi:
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(_body(store.raw(held), wanted), media_type=_JSON, headers=headers)
+
+    async def history(self, request: Request) -> Response:
+        """List the versions of a study that are here, the oldest first, by the days on which they were submitted."""
+        found = self._states(request)
+        raws = [raw_of(self._mirror.store, state.version) for state in found]
+        changes = [
+            {
+                "version": state.place - 1,
+                "date": raw.text_at(*_STATUS, "lastUpdateSubmitDate") or state.since,
+                "status": raw.text_at(*_STATUS, "overallStatus"),
+            }
+            for state, raw in zip(found, raws, strict=True)
+        ]
+        return Response(msgspec.json.encode({"changes": changes}), media_type=_JSON, headers=_served())
+
+    async def past(self, request: Request) -> Response:
+        """One version of a study."""
+        number = request.path_params["version"]
+        found = [state for state in self._states(request) if state.place - 1 == number]
+        if not found:
+            raise Refused(404, f"Version {number} not found")
+        told = b'{"studyVersion":%d,"study":' % number + raw_of(self._mirror.store, found[0].version).body + b"}"
+        return Response(told, media_type=_JSON, headers=_served())
+
+    def _states(self, request: Request) -> list[State]:
+        return states(self._mirror.store, self._held(request.path_params["nct_id"]))
 
     def _held(self, asked: str) -> str:
         """Id that a study is held under; Refused as the registry refuses."""

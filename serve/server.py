@@ -35,7 +35,7 @@ class AddressTaken(TrialkinError):
 
 
 def application(cache: Cache) -> Starlette:
-    """The registry's API under `/api/v2`, JSON under `/api`, pages for people; all from a cache."""
+    """The registry's API under `/api/v2` and `/api/int`, JSON under `/api`, pages for people; all from a cache."""
     mirror = Mirror(cache)
 
     @asynccontextmanager
@@ -43,8 +43,10 @@ def application(cache: Cache) -> Starlette:
         yield
         mirror.close()  # here, for SQLite wants to be closed on the thread that opened it
 
+    registry = RegistryApi(mirror)
     routes = [
-        Mount("/api/v2", routes=RegistryApi(mirror).routes()),
+        Mount("/api/v2", routes=registry.routes()),
+        Mount("/api/int", routes=registry.internal_routes()),
         Mount("/api", Api(cache, mirror).application()),
         Mount("/", Pages(cache, mirror).application()),
     ]

@@ -1,5 +1,7 @@
 """`history` and `changes`: what trials were before, and what happened to them since."""
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -7,6 +9,7 @@ import click
 from crawler.config import Cache
 from crawler.dates import first_day
 from serve.commands.completion import listed, trial_id
+from serve.commands.fetch import registry_address, registry_options
 from serve.commands.options import as_json, common
 
 if TYPE_CHECKING:
@@ -25,12 +28,15 @@ def _day(_context: click.Context, parameter: click.Parameter, text: str | None) 
 
 @click.command()
 @click.argument("nct_id", metavar="ID", shell_complete=trial_id)
+@click.option("--fetch", is_flag=True, help="Ask the registry for the versions before ours first, a request each.")
+@registry_options
 @as_json
 @common
-def history(nct_id: str, as_json: bool, cache: Cache) -> None:
+def history(nct_id: str, fetch: bool, registry: str, pace: float, as_json: bool, cache: Cache) -> None:
     """Tell the versions of a trial that are here, the oldest first, and what each changed.
 
-    Versions stand in the order of their update dates, whenever they came here.
+    Versions stand in the order of their update dates, whenever they came here. --fetch reads the registry's internal
+    history, which is undocumented and which some trials don't have.
     """
     from crawler import events
     from crawler.ids import nct_id as read_id
@@ -39,12 +45,45 @@ def history(nct_id: str, as_json: bool, cache: Cache) -> None:
     from serve.story import version_lines
     from serve.terminal import clean, show_lines, width
 
+    asked = read_id(nct_id)
+    failed = _fetch(cache, asked, registry, pace) if fetch else []
     with Store.reading(cache) as store:
-        for told in events.history(store, store.resolve(read_id(nct_id))):
+        for told in events.history(store, store.resolve(asked)):
             if as_json:
                 write_json(told)
             else:
                 show_lines(version_lines(told, width(), clean))
+    for reason in failed:
+        click.echo(f"trialkin: {clean(reason)}", err=True)
+    if failed:
+        sys.exit(1)
+
+
+def _fetch(cache: Cache, asked: str, registry: str, pace: float) -> list[str]:
+    """Fetch the versions before ours; the reasons of those that could not be had."""
+    from crawler.client import Client
+    from crawler.errors import CacheEmpty
+    from crawler.past import fetch_past
+    from crawler.registry import History, Registry, history_base
+    from crawler.store import Store
+    from serve.terminal import progress
+
+    if not cache.database.exists():
+        raise CacheEmpty(cache.folder)
+    agent = os.environ.get("TRIALKIN_USER_AGENT")
+    with registry_address(registry) as (name, address), Store.writing(cache) as store:
+        ident = store.resolve(asked)
+        store.check_registry(name)
+        with Client(address, pace_seconds=pace, agent=agent) as client:
+            timestamp = Registry(client).version().data_timestamp
+        with (
+            Client(history_base(address), pace_seconds=pace, agent=agent) as client,
+            progress("versions") as advance,
+        ):
+            past = fetch_past(store, History(client), ident, timestamp, advance)
+    told = f"lists {past.listed:,} versions; {past.kept:,} were new here" if past.listed else "has no history of it"
+    click.echo(f"trialkin: the registry {told}.", err=True)
+    return past.failed
 
 
 @click.command()
