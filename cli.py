@@ -1,6 +1,7 @@
 """The command line: which command lives where, and the only exit codes.
 
-0 done, also where nothing was found; 1 failed or partly failed; 2 wrong usage. An error is one sentence on stderr.
+0 done, also where nothing was found; 1 failed or partly failed; 2 wrong usage; 3 news of a watch. An error is one
+sentence on stderr.
 """
 
 import os
@@ -23,6 +24,7 @@ COMMANDS = {
     "show": "serve.commands.look:show",
     "history": "serve.commands.past:history",
     "changes": "serve.commands.past:changes",
+    "watch": "serve.commands.watch:watch",
     "status": "serve.commands.look:status",
     "verify": "serve.commands.look:verify",
     "parity": "serve.commands.compare:parity",

@@ -5,6 +5,7 @@ A change is told when another record took the place of the one held; an older re
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -71,15 +72,34 @@ def history(store: Store, ident: str) -> Iterator[VersionTold]:
         before = trial or before
 
 
-def events(store: Store, *, since: str = "", idents: tuple[str, ...] = (), least: str = LOW) -> Iterator[Event]:
-    """Tell what happened after the cache was filled first, newest first.
+class Mark(NamedTuple):
+    """A place in what was written down: the last event's number, the last version's row."""
+
+    event: int
+    version: int
+
+
+def mark(store: Store) -> Mark:
+    """Return the place up to which everything is written down now."""
+    [(event, version)] = store.select(
+        "SELECT (SELECT coalesce(max(number), 0) FROM event), (SELECT coalesce(max(rowid), 0) FROM version)"
+    )
+    return Mark(event, version)
+
+
+def events(
+    store: Store, *, since: str = "", idents: tuple[str, ...] = (), least: str = LOW, after: Mark | None = None
+) -> Iterator[Event]:
+    """Tell what happened after the cache was filled first (and after a mark, where one is given), newest first.
 
     `since` is the first day (2026-08-19, UTC) by when it was seen; `idents` leave in those ids alone; `least` is the
     least severity.
     """
     wanted = SEVERITIES[SEVERITIES.index(least) :]
     reader = _Reader(store)
-    for occurred in sorted([*_versions(store, since), *_fates(store, since)], reverse=True):
+    filled = _first_fill(store)
+    begin = filled if after is None else Mark(max(filled.event, after.event), max(filled.version, after.version))
+    for occurred in sorted([*_versions(store, begin, since), *_fates(store, begin, since)], reverse=True):
         event = None if idents and occurred[4] not in idents else reader.event(occurred)
         if event is not None and event.severity in wanted:
             yield event
@@ -89,30 +109,25 @@ def events(store: Store, *, since: str = "", idents: tuple[str, ...] = (), least
 _Occurred = tuple[str, int, int, str, str, str, str]
 
 
-def _first_fill(store: Store) -> tuple[int, int]:
-    """The number of the event and the row of the version with which the first fill ended; all, where it has not."""
+def _first_fill(store: Store) -> Mark:
+    """The place where the first fill ended; all that there is, where it has not."""
     rows = store.select("SELECT number, versions FROM event WHERE kind = 'filled'")
-    if rows:
-        return rows[0][0], rows[0][1]
-    ends: list[tuple[int, int]] = store.select(
-        "SELECT (SELECT coalesce(max(number), 0) FROM event), (SELECT coalesce(max(rowid), 0) FROM version)"
-    )
-    return ends[0]
+    return Mark(*rows[0]) if rows else mark(store)
 
 
-def _versions(store: Store, since: str) -> list[_Occurred]:
+def _versions(store: Store, after: Mark, since: str) -> list[_Occurred]:
     return store.select(
         "SELECT seen_at, rowid, 0, 'version', nct_id, CAST(number AS TEXT), coalesce(data_timestamp, '') "
         "FROM version WHERE rowid > ? AND seen_at >= ?",
-        (_first_fill(store)[1], since),
+        (after.version, since),
     )
 
 
-def _fates(store: Store, since: str) -> list[_Occurred]:
+def _fates(store: Store, after: Mark, since: str) -> list[_Occurred]:
     return store.select(
         "SELECT seen_at, versions, number, kind, nct_id, about, coalesce(data_timestamp, '') FROM event "
         "WHERE kind IN ('gone', 'back', 'alias') AND number > ? AND seen_at >= ?",
-        (_first_fill(store)[0], since),
+        (after.event, since),
     )
 
 

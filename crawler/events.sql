@@ -23,3 +23,17 @@ WHEN new.told_by = '301' AND EXISTS (SELECT 1 FROM trial WHERE nct_id = new.alia
     (SELECT value FROM meta WHERE key = 'data_timestamp'), new.nct_id,
     (SELECT coalesce(max(rowid), 0) FROM version);
 END;
+CREATE TABLE watch (
+  name TEXT PRIMARY KEY,
+  query TEXT,                      -- a saved search, or NULL
+  near TEXT,                       -- a trial whose closest are watched, or NULL
+  closest INTEGER NOT NULL,        -- so many of them
+  added_at TEXT NOT NULL,
+  ran_at TEXT,                     -- NULL before the first run, which is the baseline
+  event INTEGER NOT NULL,          -- up to where events and versions were told
+  version INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE watched (name TEXT NOT NULL, nct_id TEXT NOT NULL, PRIMARY KEY (name, nct_id)) WITHOUT ROWID;
+CREATE TABLE news (
+  number INTEGER PRIMARY KEY, name TEXT NOT NULL, told_at TEXT NOT NULL, body TEXT NOT NULL
+);

@@ -1,7 +1,7 @@
 """The cache on disk: every version of every record, and the links between them.
 
 One transaction a page (WAL): a kill at any moment loses nothing that was acknowledged. Only this file and
-`crawler.ledger`, which writes through it, change the database.
+those that write through it, `crawler.ledger` and `crawler.watches`, change the database.
 """
 
 from collections.abc import Iterator

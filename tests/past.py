@@ -49,4 +49,7 @@ def set_gone(cache: Cache, nct_id: str, day: str | None) -> None:
 def before_events(cache: Cache) -> None:
     """Make of a cache one that was written before there were events."""
     with closing(sqlite3.connect(cache.database)) as db:
-        db.executescript("DROP TRIGGER trial_fate; DROP TRIGGER trial_redirected; DROP TABLE event;")
+        db.executescript(
+            "DROP TRIGGER trial_fate; DROP TRIGGER trial_redirected; DROP TABLE event;"
+            "DROP TABLE watch; DROP TABLE watched; DROP TABLE news;"
+        )
