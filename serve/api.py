@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from crawler.config import Cache
 from crawler.errors import TrialkinError
+from crawler.events import history
 from crawler.ids import nct_id
 from serve.mirror import Mirror
 from serve.neighbours import Neighbours, NotIndexed
@@ -33,6 +34,7 @@ class Api:
                 Route("/search", self.search),
                 Route("/similar/{nct_id}", self.similar),
                 Route("/trials/{nct_id}", self.trial),
+                Route("/trials/{nct_id}/history", self.history),
             ],
             exception_handlers=dict.fromkeys((TrialkinError, HTTPException, OSError, Exception), self.refuse),
         )
@@ -71,6 +73,12 @@ class Api:
         store = self._mirror.store
         held = store.resolve(asked)
         return _json(shown(Held(store.trial(held), asked, store.timestamp_of(held))))
+
+    async def history(self, request: Request) -> Response:
+        """Answer `history ID --json`, the versions in one list."""
+        store = self._mirror.store
+        held = store.resolve(nct_id(request.path_params["nct_id"]))
+        return _json({"nct_id": held, "versions": list(history(store, held))})
 
 
 def _json(answer: object, status: int = 200) -> Response:

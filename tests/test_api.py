@@ -143,6 +143,12 @@ def test_the_registrys_own_api_stands_beside_it(sample_site: httpx.Client) -> No
     assert refused.headers["content-type"].startswith("text/plain")
 
 
+def test_a_trials_history_is_one_list(sample_site: httpx.Client) -> None:
+    told = answered(sample_site, "/api/trials/NCT00182910/history")
+    assert (told["nct_id"], len(told["versions"])) == ("NCT00000620", 1)
+    assert told["versions"][0]["fields"] == []
+
+
 # -- a mirror that is not ready ----------------------------------------------------------------------------------------
 
 

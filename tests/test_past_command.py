@@ -95,6 +95,12 @@ def test_show_as_of_a_day_is_the_version_of_that_day(trialkin: Shell, at: tuple[
     ]
 
 
+def test_people_are_told_which_version_they_see(trialkin: Shell, at: tuple[str, str]) -> None:
+    ran = trialkin("show", ONE, "--as-of", "2023", *at)
+    assert ran.err == f"trialkin: version 1 of {ONE}, there since 2022-01-01.\n"
+    assert "RECRUITING" in ran.out
+
+
 def test_a_gone_trial_is_not_gone_as_of_a_day_before(trialkin: Shell, at: tuple[str, str]) -> None:
     gone = [trialkin("show", TWO, "--as-of", day, "--json", *at).json["gone"] for day in ("2026-08-18", "2026-08-19")]
     assert gone == [None, "2026-08-19"]

@@ -48,6 +48,9 @@ def show(ids: tuple[str, ...], raw: bool, as_of: int | None, as_json: bool, cach
             else:
                 from serve.terminal import show_trial
 
+                if held.state is not None:
+                    told = f"version {held.state.place} of {held.trial.nct_id}, there since {held.state.since}"
+                    click.echo(f"trialkin: {told}.", err=True)
                 show_trial(held.trial, held.data_timestamp)
 
         if ids == ("-",):
