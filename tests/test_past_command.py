@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from crawler import severity
 from crawler.config import Cache
+from serve.commands import past
 from tests.past import fetched, set_gone, state
 from tests.running import Shell
 
@@ -54,6 +56,10 @@ def test_changes_for_people_say_why(trialkin: Shell, at: tuple[str, str]) -> Non
     assert "in brief title, status" in ran.out
     assert "\x1b" not in ran.out
     assert TWO not in ran.out
+
+
+def test_the_command_knows_every_severity() -> None:
+    assert past.SEVERITIES == severity.SEVERITIES
 
 
 def test_nothing_happened_is_said_and_is_no_failure(trialkin: Shell, at: tuple[str, str]) -> None:

@@ -95,14 +95,16 @@ def test_a_flipped_byte_anywhere_in_the_database_is_told(copy: Cache) -> None:
 
 
 def test_a_flipped_byte_without_a_seal_stops_no_check(copy: Cache) -> None:
-    """Where there is no seal, free space may rot unseen; but whatever rots, the check comes to its end."""
+    """Where there is no seal, free space may rot unseen (every table has a page, most of it free); but whatever rots,
+    the check comes to its end.
+    """
     copy.seal.unlink()
     data = copy.database.read_bytes()
     told = 0
     for position in range(0, len(data), 101):
         copy.database.write_bytes(flipped(data, position))
         told += bool(problems(copy))
-    assert told > len(data) // 101 // 8
+    assert told > len(data) // 101 // 10
 
 
 def test_a_flipped_byte_in_any_stored_body_is_told_without_a_seal(copy: Cache) -> None:

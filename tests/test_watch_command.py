@@ -157,6 +157,7 @@ def test_watches_are_listed_and_removed(trialkin: Shell, at: tuple[str, str]) ->
     assert [(one["name"], one["query"], one["near"], one["ran_at"], one["members"]) for one in listed] == [
         ("lupus", "cond:lupus", None, None, 0), ("near", None, ONE, None, 0),
     ]  # fmt: skip
+    assert all(one["data_timestamp"] is None for one in listed)
     assert trialkin("watch", "list", *at).out == (
         f"lupus: cond:lupus (not run yet)\nnear: the 20 closest to {ONE} (not run yet)\n"
     )

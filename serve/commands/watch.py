@@ -102,12 +102,13 @@ def _list(cache: Cache, *, as_json: bool) -> None:
     from serve.terminal import clean
 
     with Store.reading(cache) as store:
+        fetched = {"data_timestamp": store.data_timestamp}
         for one in watches.watches(store):
             found = len(watches.members(store, one.name))
             if as_json:
                 told = {"name": one.name, "query": one.query, "near": one.near, "added_at": one.added_at}
                 closest = {"closest": one.closest} if one.near else {}
-                write_json({**told, **closest, "ran_at": one.ran_at, "members": found})
+                write_json({**told, **closest, "ran_at": one.ran_at, "members": found, **fetched})
             else:
                 what = f"the {one.closest} closest to {one.near}" if one.near else clean(one.query or "")
                 when = f"{found:,} trials, {one.ran_at}" if one.ran_at else "not run yet"
