@@ -1,5 +1,6 @@
 """The registry's own history of a trial into the store: the versions from before the one held, a request each."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -41,14 +42,17 @@ def fetch_past(
 
 
 def _wanted(store: Store, ident: str, listed: list[PastVersion]) -> list[PastVersion]:
-    """Versions that are not here: not the last, which is the one held, nor those submitted when one here was."""
-    here = {_submitted(raw_of(store, state.version)) for state in states(store, ident)} - {None}
+    """Versions that are not here, the oldest first: of those of one day as many are taken for ours as we have of it."""
+    here = Counter(_submitted(raw_of(store, state.version)) for state in states(store, ident))
     newest = _submitted(store.raw(ident))
-    return [
-        version
-        for version in listed[:-1]
-        if version.date not in here and (newest is None or version.date is None or version.date < newest)
-    ]
+    wanted = []
+    for version in reversed(listed):
+        later = newest is not None and version.date is not None and version.date > newest
+        if version is listed[-1] or later or here[version.date]:
+            here[version.date] = max(0, here[version.date] - 1)
+        else:
+            wanted.append(version)
+    return wanted[::-1]
 
 
 def _submitted(raw: RawRecord) -> str | None:

@@ -98,6 +98,25 @@ def test_only_what_is_missing_is_asked_for(cache: Cache, registry: Served) -> No
     assert [day for day, _, _ in held(cache)] == list(DAYS)
 
 
+def test_versions_of_one_day_are_told_apart_by_their_number(cache: Cache) -> None:
+    theirs = Cache(cache.folder.with_name("theirs"))
+    same = [submitted("2024-01-01", status) for status in STATUSES[:3]]
+    for record in same:
+        fetched(theirs, record)
+    with Store.writing(theirs) as store:
+        update(store, "auto", lambda _more: None)
+    fetched(cache, same[-1])
+    with served(theirs) as registry:
+        assert fetch(cache, registry) == Past(listed=3, kept=2)
+        assert fetch(cache, registry) == Past(listed=3)
+
+
+def test_what_the_registry_has_since_ours_is_not_of_before(cache: Cache, registry: Served) -> None:
+    fetched(cache, RECORDS[1])
+    assert fetch(cache, registry) == Past(listed=4, kept=1)
+    assert [day for day, _, _ in held(cache)] == list(DAYS[:2])
+
+
 def test_a_trial_without_a_history_has_an_empty_one(registry: Served) -> None:
     with Client(history_base(registry.base), pace_seconds=0) as client:
         assert History(client).versions("NCT00000009") == []
