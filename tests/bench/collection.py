@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crawler.normalise import normalise
+from crawler.points import EXCLUSION, Point, criteria
 from crawler.trial import Trial
 from index.document import Document, document
 from index.inverted import Ints, InvertedFile, Inverter, runs
-from index.points import EXCLUSION, Point, criteria
 from index.schema import NUMBER_OF_PIECE, TEXT_FIELDS
 from index.similar.evaluation import Judged
 from index.similar.function_words import FUNCTION_TERMS
