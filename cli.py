@@ -14,6 +14,7 @@ import click
 # Name → where it lives. Loaded when asked for: `trialkin search` should not pay for `crawl`.
 COMMANDS = {
     "crawl": "serve.commands.fetch:crawl",
+    "refresh": "serve.commands.renew:refresh",
     "load": "serve.commands.collect:load",
     "index": "serve.commands.collect:index_command",
     "search": "serve.commands.find:search",

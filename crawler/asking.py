@@ -7,13 +7,12 @@ from urllib.parse import urlencode
 from crawler.errors import BodyTooLarge, RecordInvalid, RegistryFailed, RequestRejected
 from crawler.ledger import Answer, Ledger
 from crawler.normalise import normalise
-from crawler.record import RawRecord
+from crawler.record import RawRecord, keyed
 from crawler.registry import IDS_A_CALL, Registry
 
 # Without a sort the registry promises no order, and the first page of a common condition would be any of its trials.
 BY_RELEVANCE = {"sort": "@relevance"}
 NOT_THERE = "the registry has no record of it (404)"
-_SERVER_ERROR = "500:"  # how a final 500 tells of itself
 
 
 @dataclass
@@ -80,7 +79,7 @@ class Asking:
         ]
         if len(unheard) < 2:  # noqa: PLR2004 - one is asked by itself, which tells an alias and a 404 apart
             return
-        records = _keyed(self._studies(unheard))[0]
+        records = keyed(self._studies(unheard))[0]
         own_id = {alias: nct_id for nct_id, raw in records.items() for alias in _aliases(raw)}
         own_id |= {nct_id: nct_id for nct_id in records}  # an id with a record of its own is that trial
         for nct_id in unheard:
@@ -93,7 +92,7 @@ class Asking:
         try:
             return self._registry.studies(nct_ids)
         except RegistryFailed as error:
-            if not error.reason.startswith(_SERVER_ERROR):
+            if not error.by_the_server:
                 raise
             return []  # one of them may be the cause: each is asked by itself
 
@@ -111,7 +110,7 @@ class Asking:
         except (RequestRejected, BodyTooLarge, RecordInvalid) as error:
             answer = Answer(problem=str(error))
         except RegistryFailed as error:
-            if not error.reason.startswith(_SERVER_ERROR):
+            if not error.by_the_server:
                 raise
             return Answer(problem=str(error))  # not heard: the next run may ask again
         self._ledger.hear(f"id {nct_id}", answer, records)
@@ -149,10 +148,10 @@ class Asking:
         except BodyTooLarge as error:
             return self._heard(request, Answer(problem=str(error)))
         except RegistryFailed as error:
-            if not error.reason.startswith(_SERVER_ERROR):
+            if not error.by_the_server:
                 raise
             return Answer(problem=str(error))
-        records, unusable = _keyed(page.records)
+        records, unusable = keyed(page.records)
         answer = Answer(list(records), page.token, unusable=unusable)
         self._ledger.hear(request, answer, list(records.values()))
         return answer
@@ -179,14 +178,3 @@ def _aliases(raw: RawRecord) -> tuple[str, ...]:
         return normalise(raw).aliases
     except RecordInvalid:
         return ()
-
-
-def _keyed(records: list[RawRecord]) -> tuple[dict[str, RawRecord], list[str]]:
-    """Records by their own ids, and the reasons of those that have none."""
-    keyed, unusable = {}, []
-    for raw in records:
-        try:
-            keyed[raw.nct_id] = raw
-        except RecordInvalid as error:
-            unusable.append(error.reason)
-    return keyed, unusable

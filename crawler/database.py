@@ -111,7 +111,7 @@ class Database:
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def tell(self, kind: str, nct_id: str, about: str, data_timestamp: str | None) -> None:
-        """Write down an event, inside a transaction; of gone trials and aliases the database itself tells."""
+        """Write down an event, inside a transaction."""
         self.db.execute(
             "INSERT INTO event (nct_id, kind, seen_at, data_timestamp, about, versions) "
             "SELECT ?, ?, ?, ?, ?, coalesce(max(rowid), 0) FROM version",
@@ -130,7 +130,7 @@ class Database:
     # -- what the cache is ----------------------------------------------------------------------------------------
 
     def meta(self, key: str) -> str | None:
-        """Read one of: schema, registry, scope (crawled, mirrored), data_timestamp, change."""
+        """Read one of: schema, registry, scope (crawled, mirrored), data_timestamp, change; or `crawler.mark`'s own."""
         rows = self.select("SELECT value FROM meta WHERE key = ?", (key,))
         return str(rows[0][0]) if rows else None
 
@@ -162,6 +162,11 @@ class Database:
             if self.meta("scope") is None:
                 self.set_meta("scope", scope)
 
+    def disclaim_registry(self) -> None:
+        """Belong to no registry again: the one that was named turned out to be another's."""
+        with self.transaction():
+            self.db.execute("DELETE FROM meta WHERE key IN ('registry', 'scope')")
+
 
 def _check_schema(cache: Cache, db: sqlite3.Connection, *, create: bool) -> None:
     """Make the tables of a new file; refuse a file that is not ours or another version's."""
@@ -174,6 +179,8 @@ def _check_schema(cache: Cache, db: sqlite3.Connection, *, create: bool) -> None
     if held not in {None, SCHEMA_VERSION}:
         reason = f"another version of trialkin made it (layout {held}, not {SCHEMA_VERSION})"
         raise StoreUnusable(cache.database, reason)
+    if create and not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'listed'").fetchone():
+        db.executescript(f"BEGIN; {_script('schema.sql')} COMMIT;")  # the tables that came later
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'event'").fetchone():
         _add_events(db, writing=create)
 

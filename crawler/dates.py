@@ -2,6 +2,7 @@
 
 import calendar
 import re
+from functools import lru_cache
 
 from crawler.errors import RecordInvalid
 
@@ -19,6 +20,7 @@ _UNITS_IN_A_YEAR = {
 }
 
 
+@lru_cache(1 << 14)  # all days of forty years
 def _parts(text: str) -> tuple[int, int | None, int | None]:
     """Year, month, day of `2022`, `2022-03` or `2022-03-08`; ValueError otherwise."""
     found = _DATE.fullmatch(text)

@@ -9,7 +9,8 @@ TrialkinError
 │   ├── RegistryFailed  no good answer within the budget
 │   ├── RequestRejected 400, 404: asked wrongly or not there
 │   ├── BodyTooLarge
-│   └── RedirectRefused
+│   ├── RedirectRefused
+│   └── AnswerUnsound   fewer trials than can be true
 ├── RecordInvalid       a record that breaks the registry's own rules
 ├── StoreError          the cache on disk
 │   ├── StoreLocked
@@ -85,6 +86,11 @@ class RegistryFailed(CrawlError):
     url: str
     reason: str
 
+    @property
+    def by_the_server(self) -> bool:
+        """Whether it is a 500 for good: this request's own failure, while others may be answered."""
+        return self.reason.startswith("500:")
+
     def __str__(self) -> str:
         return f"{self.url} gave no good answer: {self.reason}. What was fetched is kept; run the same command again."
 
@@ -121,6 +127,17 @@ class RedirectRefused(CrawlError):
 
     def __str__(self) -> str:
         return f"{self.url} redirects to {self.location!r}, which is another site or a circle; it was not followed."
+
+
+@dataclass(eq=False)
+class AnswerUnsound(CrawlError):
+    """A registry's answer that can't be the whole truth; nothing is concluded from it."""
+
+    reason: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.reason}. Nothing was concluded from it; {self.advice}."
 
 
 @dataclass(eq=False)

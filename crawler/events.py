@@ -183,8 +183,11 @@ def _gone(_ident: str, day: str) -> tuple[list[Change], Reason]:
     return [Change("gone", None, day)], Reason("gone", HIGH, f"gone from the registry since {day}")
 
 
-def _back(_ident: str, day: str) -> tuple[list[Change], Reason]:
-    return [Change("gone", day, None)], Reason("back", HIGH, f"the registry has it again; it was gone since {day}")
+def _back(ident: str, about: str) -> tuple[list[Change], Reason]:
+    if about.startswith("NCT"):
+        reason = Reason("back", MEDIUM, f"it has a record of its own again; it was an obsolete id of {about}")
+        return [Change("nct_id", about, ident)], reason
+    return [Change("gone", about, None)], Reason("back", HIGH, f"the registry has it again; it was gone since {about}")
 
 
 def _alias(ident: str, target: str) -> tuple[list[Change], Reason]:

@@ -6,23 +6,9 @@ CREATE TABLE event (
   kind TEXT NOT NULL,
   seen_at TEXT NOT NULL,           -- UTC
   data_timestamp TEXT,
-  about TEXT NOT NULL,             -- the version kept aside, the day missed, the id that an alias leads to
+  about TEXT NOT NULL,             -- the version kept aside; the day missed; the id that an alias leads to; of back either
   versions INTEGER NOT NULL        -- rowid of the newest version then: orders events among versions
 );
--- However a trial's fate is written down, it is told.
-CREATE TRIGGER trial_fate AFTER UPDATE OF gone ON trial WHEN (old.gone IS NULL) <> (new.gone IS NULL) BEGIN
-  INSERT INTO event (nct_id, kind, seen_at, data_timestamp, about, versions) SELECT
-    new.nct_id, iif(new.gone IS NULL, 'back', 'gone'), strftime('%Y-%m-%dT%H:%M:%SZ', 'now'),
-    (SELECT value FROM meta WHERE key = 'data_timestamp'), coalesce(new.gone, old.gone),
-    (SELECT coalesce(max(rowid), 0) FROM version);
-END;
-CREATE TRIGGER trial_redirected AFTER INSERT ON alias
-WHEN new.told_by = '301' AND EXISTS (SELECT 1 FROM trial WHERE nct_id = new.alias) BEGIN
-  INSERT INTO event (nct_id, kind, seen_at, data_timestamp, about, versions) SELECT
-    new.alias, 'alias', strftime('%Y-%m-%dT%H:%M:%SZ', 'now'),
-    (SELECT value FROM meta WHERE key = 'data_timestamp'), new.nct_id,
-    (SELECT coalesce(max(rowid), 0) FROM version);
-END;
 CREATE TABLE watch (
   name TEXT PRIMARY KEY,
   query TEXT,                      -- a saved search, or NULL

@@ -1,6 +1,5 @@
 """The registry's own list of fields (its metadata and OpenAPI file): paths, piece names, types."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -49,18 +48,21 @@ def unknown_fields(record: object) -> list[str]:
 
     A whole unknown branch is told by its top alone.
     """
-    return sorted(set(_unknown(record, _known(), "")))
+    found: set[str] = set()
+    _gather(record, _known(), "", found)
+    return sorted(found)
 
 
-def _unknown(value: object, known: dict[str, Any], path: str) -> Iterator[str]:
-    if isinstance(value, dict):
+def _gather(value: object, known: dict[str, Any], path: str, found: set[str]) -> None:
+    """Add the unknown paths below a value. Every name of every record comes by here."""
+    if type(value) is dict:
         for name, below in value.items():
             here = known.get(name)
             if here is None:
-                yield f"{path}{name}"
-            elif isinstance(below, dict | list):
-                yield from _unknown(below, here, f"{path}{name}.")
-    elif isinstance(value, list):
+                found.add(f"{path}{name}")
+            elif type(below) is dict or type(below) is list:
+                _gather(below, here, f"{path}{name}.", found)
+    elif type(value) is list:
         for item in value:
-            if isinstance(item, dict | list):
-                yield from _unknown(item, known, path)
+            if type(item) is dict or type(item) is list:
+                _gather(item, known, path, found)

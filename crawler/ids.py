@@ -34,6 +34,8 @@ def is_nct_id(text: str) -> bool:
 
 def mentions(text: str) -> Iterator[tuple[str, int]]:
     """Yield each well-formed NCT id mentioned in a text, with the offset where it stands."""
+    if "nct" not in text.lower():  # as nearly all texts; it takes a tenth of the expression's time
+        return
     for found in _MENTION.finditer(text):
         if int(found[1]):
             yield f"NCT{found[1]}", found.start()

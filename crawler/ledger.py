@@ -4,6 +4,8 @@ A crawl is a function of the registry's answers. Each answer is kept with its re
 command later is told again from them, and asks only for what it had not heard. When a run ends they are removed.
 """
 
+from typing import Self
+
 import msgspec
 
 from crawler.database import utc_now
@@ -30,7 +32,7 @@ class Ledger:
         self._records: dict[str, RawRecord] = {}
 
     @classmethod
-    def open(cls, store: Store, command: str) -> "Ledger":
+    def open(cls, store: Store, command: str) -> Self:
         """Go on with the same command's unfinished run, or begin one."""
         row = store.db.execute("SELECT number FROM run WHERE command = ? AND ended_at IS NULL", (command,)).fetchone()
         if row is not None:
@@ -131,5 +133,5 @@ class Ledger:
                 "UPDATE run SET ended_at = ?, data_timestamp = ? WHERE number = ?",
                 (utc_now(), data_timestamp, self._run),
             )
-            for table in ("answer", "candidate", "reached"):
+            for table in ("answer", "candidate", "reached", "listed"):
                 self._store.db.execute(f"DELETE FROM {table} WHERE run = ?", (self._run,))  # noqa: S608 - our names

@@ -5,6 +5,7 @@ value of another type is an error that names its place. Fields that stand in no 
 `crawler.fields.unknown_fields`.
 """
 
+from collections.abc import Iterable
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -289,7 +290,7 @@ class RawRecord:
             raise RecordInvalid("no NCT id at protocolSection.identificationModule.nctId")
         return nct_id(found)
 
-    @property
+    @cached_property
     def last_update_posted(self) -> str | None:
         """The day of the last update, also of a record that breaks the rules elsewhere; None where there is no date."""
         try:
@@ -327,3 +328,14 @@ class RawRecord:
     def unknown_fields(self) -> tuple[str, ...]:
         """Paths that the registry's own list of fields does not have."""
         return tuple(unknown_fields(self.data))
+
+
+def keyed(records: Iterable[RawRecord]) -> tuple[dict[str, RawRecord], list[str]]:
+    """Records by their own ids, and the reasons of those that have none."""
+    found, unusable = {}, []
+    for raw in records:
+        try:
+            found[raw.nct_id] = raw
+        except RecordInvalid as error:
+            unusable.append(error.reason)
+    return found, unusable

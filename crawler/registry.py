@@ -29,10 +29,14 @@ class _Page(msgspec.Struct, frozen=True, rename="camel"):
 
 @dataclass(frozen=True)
 class Page:
-    """Studies of one answer; a token where there may be more (the next page may be empty)."""
+    """Studies of one answer; a token where there may be more (the next page may be empty).
+
+    `total` is how many the query finds, where that was asked for.
+    """
 
     records: list[RawRecord]
     token: str | None
+    total: int | None = None
 
 
 _VERSION = msgspec.json.Decoder(RegistryVersion)
@@ -46,7 +50,7 @@ def _record(body: bytes) -> RawRecord:
 
 def _page(body: bytes) -> Page:
     page = _PAGE.decode(body)
-    return Page([RawRecord(bytes(study)) for study in page.studies], page.next_page_token)
+    return Page([RawRecord(bytes(study)) for study in page.studies], page.next_page_token, page.total_count)
 
 
 class Registry:
@@ -76,12 +80,14 @@ class Registry:
                 return None
             raise
 
-    def studies(self, nct_ids: list[str]) -> list[RawRecord]:
+    def studies(self, nct_ids: list[str], narrowed: dict[str, str] | None = None) -> list[RawRecord]:
         """Fetch studies by id, IDS_A_CALL at most; what is unknown or malformed is left out.
 
-        One bad id may reject a batch (400), a batch may be too large: both are found by halving.
+        `narrowed` has further parameters. One bad id may reject a batch (400), a batch may be too large: both are
+        found by halving.
         """
-        parameters = {"filter.ids": ",".join(nct_ids), "pageSize": str(max(len(nct_ids), 1))}
+        size = {"filter.ids": ",".join(nct_ids), "pageSize": str(max(len(nct_ids), 1))}
+        parameters = {**size, **(narrowed or {})}
         try:
             return self._get_page(parameters).records
         except (RequestRejected, BodyTooLarge) as error:
@@ -90,7 +96,7 @@ class Registry:
             if len(nct_ids) == 1:
                 return []
             middle = len(nct_ids) // 2
-            return [*self.studies(nct_ids[:middle]), *self.studies(nct_ids[middle:])]
+            return [*self.studies(nct_ids[:middle], narrowed), *self.studies(nct_ids[middle:], narrowed)]
 
     def page(self, query: dict[str, str], token: str | None, size: int) -> Page:
         """Fetch one page of a query; one refused for its size is asked again with half of it, down to one."""

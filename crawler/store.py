@@ -21,11 +21,11 @@ from crawler.record import RawRecord
 from crawler.trial import Trial
 
 # Trials of today: not gone, and not a name that the registry now redirects to another trial that is held.
-_LIVING = (
+LIVING = (
     "t.gone IS NULL AND NOT EXISTS (SELECT 1 FROM alias a JOIN trial o ON o.nct_id = a.nct_id "
     "WHERE a.alias = t.nct_id AND a.told_by = '301')"
 )
-_READABLE = f"{_LIVING} AND t.problem IS NULL"  # what an index should have
+_READABLE = f"{LIVING} AND t.problem IS NULL"  # what an index should have
 
 
 @dataclass(frozen=True)
@@ -58,19 +58,21 @@ class Store(Database):
         """
         ident = raw.nct_id
         held = self._current(ident)
-        if not newest_wins:
-            self._forget_redirect(ident)
+        back = not newest_wins and self._taken_back(ident, data_timestamp)
         if held is not None and held[1] == raw.content_hash:
-            return "unchanged" if newest_wins else self._revive(ident)
+            return "changed" if back else "unchanged"
         trial, problem = _read(raw)
         posted = raw.last_update_posted
         older = newest_wins and held is not None and (posted or "") < (held[2] or "")
         if older and self._has_content(ident, raw.content_hash):
             return "unchanged"
-        number = self._add_version(raw, posted, data_timestamp)
+        number = self._add_version(raw, posted, data_timestamp, first=held is None)
         if older:
             self.tell("aside", ident, str(number), data_timestamp)
             return "older"
+        if held is not None:
+            self._revive(ident, data_timestamp)
+            self._forget_derived(ident)
         self.db.execute(
             "INSERT INTO trial VALUES (?1, ?2, NULL, ?3) "
             "ON CONFLICT (nct_id) DO UPDATE SET version = ?2, gone = NULL, problem = ?3",
@@ -84,22 +86,38 @@ class Store(Database):
         """Keep a version from before the one held, inside a transaction; False where it is here already."""
         if self._has_content(raw.nct_id, raw.content_hash):
             return False
-        number = self._add_version(raw, posted, data_timestamp)
+        number = self._add_version(raw, posted, data_timestamp, first=False)
         self.tell("aside", raw.nct_id, str(number), data_timestamp)
         return True
 
-    def _forget_redirect(self, ident: str) -> None:
-        """The registry answered an id by a record of its own: it leads nowhere else any more."""
-        told = self.db.execute("DELETE FROM alias WHERE alias = ? AND told_by = '301'", (ident,))
-        if told.rowcount:
-            self._changed()
+    def _taken_back(self, ident: str, data_timestamp: str | None) -> bool:
+        """The registry answered an id by a record of its own: it is not gone and leads nowhere else; whether it was."""
+        led = self.db.execute("SELECT nct_id FROM alias WHERE alias = ? AND told_by = '301'", (ident,)).fetchone()
+        self.db.execute("DELETE FROM alias WHERE alias = ? AND told_by = '301'", (ident,))
+        return self._revive(ident, data_timestamp, led=None if led is None else led[0])
 
-    def _revive(self, ident: str) -> str:
-        revived = self.db.execute("UPDATE trial SET gone = NULL WHERE nct_id = ? AND gone NOT NULL", (ident,))
-        if revived.rowcount:
+    def _revive(self, ident: str, data_timestamp: str | None, *, led: str | None = None) -> bool:
+        gone = self.db.execute("SELECT gone FROM trial WHERE nct_id = ? AND gone NOT NULL", (ident,)).fetchone()
+        if gone is not None:
+            self.db.execute("UPDATE trial SET gone = NULL WHERE nct_id = ?", (ident,))
+        elif led is None:
+            return False
+        self._befell(ident, "back", led if gone is None else gone[0], data_timestamp)
+        return True
+
+    def mark_gone(self, ident: str, data_timestamp: str | None) -> bool:
+        """Remember, inside a transaction, that the registry has no record of a held trial any more; whether it had."""
+        today = utc_now()[:10]
+        missed = self.db.execute("UPDATE trial SET gone = ? WHERE nct_id = ? AND gone IS NULL", (today, ident))
+        if missed.rowcount:
+            self._befell(ident, "gone", today, data_timestamp)
+        return bool(missed.rowcount)
+
+    def _befell(self, ident: str, kind: str, about: str | None, data_timestamp: str | None) -> None:
+        """Note that a held trial left or came back: the index is to follow, and `changes` tells of it."""
+        if self._current(ident) is not None:
+            self.tell(kind, ident, about or "", data_timestamp)
             self._changed()
-            return "changed"
-        return "unchanged"
 
     def _current(self, ident: str) -> tuple[int, bytes, str | None] | None:
         row: tuple[int, bytes, str | None] | None = self.db.execute(
@@ -113,10 +131,11 @@ class Store(Database):
         found = self.db.execute("SELECT 1 FROM version WHERE nct_id = ? AND content = ?", (ident, content))
         return found.fetchone() is not None
 
-    def _add_version(self, raw: RawRecord, posted: str | None, data_timestamp: str | None) -> int:
+    def _add_version(self, raw: RawRecord, posted: str | None, data_timestamp: str | None, *, first: bool) -> int:
         ident = raw.nct_id
-        newest = self.db.execute("SELECT max(number) FROM version WHERE nct_id = ?", (ident,)).fetchone()[0]
-        version = Version(ident, (newest or 0) + 1, utc_now(), posted, data_timestamp)
+        newest = "SELECT max(number) FROM version WHERE nct_id = ?"
+        number = 1 if first else self.db.execute(newest, (ident,)).fetchone()[0] + 1
+        version = Version(ident, number, utc_now(), posted, data_timestamp)
         self.db.execute(
             "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -140,12 +159,14 @@ class Store(Database):
         except ValueError as error:
             raise StoreDamaged(self.cache.database, f"its dictionary can't be used ({error})") from None
 
-    def _derive(self, raw: RawRecord, trial: Trial | None) -> None:
-        """Renew what is derived from a trial's current record: unknown fields, aliases, links."""
-        ident = raw.nct_id
+    def _forget_derived(self, ident: str) -> None:
         for table, column in (("unknown_field", "nct_id"), ("link", "source")):
             self.db.execute(f"DELETE FROM {table} WHERE {column} = ?", (ident,))  # noqa: S608 - our own names
         self.db.execute("DELETE FROM alias WHERE nct_id = ? AND told_by = 'record'", (ident,))
+
+    def _derive(self, raw: RawRecord, trial: Trial | None) -> None:
+        """Note what follows from a trial's current record: unknown fields, aliases, links."""
+        ident = raw.nct_id
         self.db.executemany("INSERT INTO unknown_field VALUES (?, ?)", [(ident, path) for path in raw.unknown_fields])
         if trial is None:
             return
@@ -169,15 +190,14 @@ class Store(Database):
             self.db.execute("INSERT INTO dictionary VALUES (1, ?)", (body,))
             self.codec.add(1, body)
 
-    def tell_alias(self, alias: str, nct_id: str) -> None:
+    def tell_alias(self, alias: str, nct_id: str, data_timestamp: str | None = None) -> None:
         """Remember that the registry answered 301 from one id to another, inside a transaction."""
         told = self.db.execute("SELECT nct_id FROM alias WHERE alias = ? AND told_by = '301'", (alias,)).fetchone()
         if told == (nct_id,):
             return
         self.db.execute("DELETE FROM alias WHERE alias = ? AND told_by = '301'", (alias,))
         self.db.execute("INSERT OR REPLACE INTO alias VALUES (?, ?, '301')", (alias, nct_id))
-        if self._current(alias) is not None:  # a record of its own, which now leaves the index
-            self._changed()
+        self._befell(alias, "alias", nct_id, data_timestamp or self.data_timestamp)  # where it has a record of its own
 
     # -- reading records ------------------------------------------------------------------------------------------
 
@@ -282,7 +302,7 @@ class Store(Database):
 
     def counts(self) -> dict[str, int]:
         """How many living trials, gone ones, versions, records with a problem."""
-        ((living,),) = self.select(f"SELECT count(*) FROM trial t WHERE {_LIVING}")  # noqa: S608 - our own
+        ((living,),) = self.select(f"SELECT count(*) FROM trial t WHERE {LIVING}")  # noqa: S608 - our own
         ((gone, problem),) = self.select("SELECT count(gone), count(problem) FROM trial")
         ((versions,),) = self.select("SELECT count(*) FROM version")
         return {"trials": living, "gone": gone, "versions": versions, "problems": problem}

@@ -13,6 +13,7 @@ from rich.text import Text
 if TYPE_CHECKING:  # what is shown is made elsewhere; showing a search must not load the crawler
     from crawler.crawl import Report
     from crawler.drift import Drift
+    from crawler.refresh import Refreshed
     from crawler.trial import Trial
     from index.facets import FacetCount
     from index.highlight import Highlight
@@ -236,6 +237,16 @@ def show_crawl(report: "Report") -> None:
         )
     if len(report.reached) > SHOWN_REACHED:
         out.print(f"  … and {len(report.reached) - SHOWN_REACHED} more (all with --json)")
+
+
+def show_refresh(report: "Refreshed") -> None:
+    """Print what a refresh came to."""
+    told = ", ".join(f"{count:,} {what}" for what, count in report.counts.items() if count)
+    told = told or ("nothing new" if report.stopped is None else "nothing taken in")
+    failed = f", {len(report.failed):,} not to be had" if report.failed else ""
+    calls = f"{report.calls:,} request{'' if report.calls == 1 else 's'}"
+    of = escape(clean(report.data_timestamp or "–"))
+    console().print(f"[bold]{told}[/]{failed} in {calls}; the registry's data is of {of}")
 
 
 def show_understood(lines: Iterable[str]) -> None:

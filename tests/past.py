@@ -43,13 +43,13 @@ def seen(cache: Cache, day: str, number: int, nct_id: str = "NCT00000001") -> No
 def set_gone(cache: Cache, nct_id: str, day: str | None) -> None:
     """Mark a trial gone, or not."""
     with Store.writing(cache) as store, store.transaction():
+        (before,) = store.db.execute("SELECT gone FROM trial WHERE nct_id = ?", (nct_id,)).fetchone()
         store.db.execute("UPDATE trial SET gone = ? WHERE nct_id = ?", (day, nct_id))
+        if before != day:
+            store.tell("back" if day is None else "gone", nct_id, day or before, store.data_timestamp)
 
 
 def before_events(cache: Cache) -> None:
     """Make of a cache one that was written before there were events."""
     with closing(sqlite3.connect(cache.database)) as db:
-        db.executescript(
-            "DROP TRIGGER trial_fate; DROP TRIGGER trial_redirected; DROP TABLE event;"
-            "DROP TABLE watch; DROP TABLE watched; DROP TABLE news;"
-        )
+        db.executescript("DROP TABLE event; DROP TABLE watch; DROP TABLE watched; DROP TABLE news;")

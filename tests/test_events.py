@@ -84,8 +84,8 @@ def test_gone_and_back_are_told_with_the_day(cache: Cache) -> None:
     assert short(happened(cache)) == [(ONE, "gone", "high", [field("gone", None, "2026-08-19")])]
     fetched(cache, state("2024-02-01", "COMPLETED"))
     assert short(happened(cache)) == [
-        (ONE, "changed", "high", [field("gone", "2026-08-19", None)]),
         (ONE, "changed", "medium", [field("status", "RECRUITING", "COMPLETED")]),
+        (ONE, "changed", "high", [field("gone", "2026-08-19", None)]),
         (ONE, "gone", "high", [field("gone", None, "2026-08-19")]),
     ]
 

@@ -30,6 +30,20 @@ def registry_address(registry: str) -> Iterator[tuple[str, str]]:
         yield SAMPLE, f"{address}/api/v2"
 
 
+def pace_option(command: click.decorators.FC) -> click.decorators.FC:
+    """Add --pace."""
+    option = click.option(
+        "--pace",
+        envvar="TRIALKIN_PACE",
+        type=click.FloatRange(min=0),
+        default=PACE_SECONDS,
+        show_default=True,
+        metavar="SECONDS",
+        help="At most one request in so many seconds.",
+    )
+    return option(command)
+
+
 def registry_options(command: click.decorators.FC) -> click.decorators.FC:
     """Add --registry and --pace."""
     registry = click.option(
@@ -40,16 +54,7 @@ def registry_options(command: click.decorators.FC) -> click.decorators.FC:
         metavar="URL|sample",
         help="The API's base, /api/v2 included or not; sample is the bundled records.",
     )
-    pace = click.option(
-        "--pace",
-        envvar="TRIALKIN_PACE",
-        type=click.FloatRange(min=0),
-        default=PACE_SECONDS,
-        show_default=True,
-        metavar="SECONDS",
-        help="At most one request in so many seconds.",
-    )
-    return registry(pace(command))
+    return registry(pace_option(command))
 
 
 @click.command()
