@@ -11,6 +11,9 @@ from typing import cast
 
 import click
 
+# numpy's algebra library starts threads when it is loaded, a fifth of a short command's time; we do no algebra.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Name → where it lives. Loaded when asked for: `trialkin search` should not pay for `crawl`.
 COMMANDS = {
     "crawl": "serve.commands.fetch:crawl",

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from importlib.resources import files
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -197,7 +197,7 @@ def _add_events(db: sqlite3.Connection, *, writing: bool) -> None:
 
 
 def _script(name: str) -> str:
-    return files("crawler").joinpath(name).read_text(encoding="utf-8")
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _unusable(cache: Cache, error: sqlite3.Error) -> StoreUnusable | StoreDamaged:

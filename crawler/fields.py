@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 
@@ -23,7 +23,7 @@ class Field:
 @cache
 def fields() -> tuple[Field, ...]:
     """Every field the registry documents, in order of its path."""
-    lines = files("crawler").joinpath("fields.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    lines = Path(__file__).with_name("fields.tsv").read_text(encoding="utf-8").splitlines()[1:]
     return tuple(_field(line) for line in lines)
 
 

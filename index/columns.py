@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -15,13 +16,22 @@ from numpy.typing import NDArray
 
 from crawler.ids import id_of, number_of
 from index.document import Document
+from index.mapped import Kinds, read_arrays, write_arrays
 from index.merge import Merge
 from index.schema import DATES, FILTERED
 
 Mask = NDArray[np.bool_]
-_PARTS = ("rows", "codes")
-_SINGLE = ("numbers", "digests", "enrollment", "ages")
+ARRAYS, VALUES = "arrays", "values.json"
+_SINGLE: Kinds = {  # a value a row, or as many as `_WIDTHS` says
+    "numbers": np.int64,
+    "digests": np.uint8,
+    **dict.fromkeys(DATES, np.int32),
+    "enrollment": np.int64,
+    "ages": np.float64,
+}
+_KINDS: Kinds = {**_SINGLE, **{f"{key}.{part}": np.int32 for key in FILTERED for part in ("rows", "codes")}}
 DIGEST_BYTES = 16  # of a version's digest: enough to tell that a record changed
+_WIDTHS = {"digests": DIGEST_BYTES, "ages": 2}
 
 
 @dataclass(frozen=True)
@@ -66,25 +76,19 @@ class Columns:
     """The columns of one generation, opened where they lie: all at once, so that a reader keeps its generation."""
 
     def __init__(self, folder: Path) -> None:
-        names = [*_SINGLE, *DATES, *(f"{key}.{part}" for key in FILTERED for part in _PARTS)]
-        self._arrays: dict[str, NDArray[np.generic]] = {
-            name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names
+        arrays = read_arrays(folder / ARRAYS, _KINDS)
+        self.single: dict[str, NDArray[Any]] = {name: arrays[name] for name in _SINGLE}
+        for name, width in _WIDTHS.items():
+            self.single[name] = arrays[name].reshape(-1, width)
+        vocabularies = msgspec.json.decode((folder / VALUES).read_bytes(), type=dict[str, list[str]])
+        self._values = {
+            key: ValueColumn(vocabularies[key], arrays[f"{key}.rows"], arrays[f"{key}.codes"]) for key in FILTERED
         }
-        vocabularies = msgspec.json.decode((folder / "values.json").read_bytes(), type=dict[str, list[str]])
-        self._values = {key: self._value_column(key, vocabularies[key]) for key in FILTERED}
-
-    def _value_column(self, key: str, values: list[str]) -> ValueColumn:
-        rows, codes = (self._arrays[f"{key}.{part}"].view(np.int32) for part in _PARTS)
-        return ValueColumn(values, rows, codes)
-
-    def array(self, name: str) -> NDArray[np.generic]:
-        """Values of which a row has one, by the name of their file."""
-        return self._arrays[name]
 
     @property
     def digests(self) -> NDArray[np.uint8]:
         """Rows × `DIGEST_BYTES`: the beginning of the digest of the version that a row was made from."""
-        return self._arrays["digests"].view(np.uint8)
+        return self.single["digests"]
 
     @cached_property
     def ids(self) -> list[str]:
@@ -98,12 +102,12 @@ class Columns:
     @property
     def numbers(self) -> NDArray[np.int64]:
         """The ids' numbers, ascending."""
-        return self._arrays["numbers"].view(np.int64)
+        return self.single["numbers"]
 
     @property
     def size(self) -> int:
         """Number of rows."""
-        return int(self._arrays["numbers"].size)
+        return int(self.single["numbers"].size)
 
     def row(self, nct_id: str) -> int | None:
         """Row of a trial, None where it has none."""
@@ -117,17 +121,17 @@ class Columns:
 
     def days(self, key: str) -> NDArray[np.int32]:
         """Days (YYYYMMDD, 0 for none) by a key of `schema.DATES`."""
-        return self._arrays[key].view(np.int32)
+        return self.single[key]
 
     @property
     def enrollment(self) -> NDArray[np.int64]:
         """Number of participants, -1 for none."""
-        return self._arrays["enrollment"].view(np.int64)
+        return self.single["enrollment"]
 
     @property
     def ages(self) -> NDArray[np.float64]:
         """Rows × (youngest, oldest) in years; no bound is 0 and infinity."""
-        return self._arrays["ages"].view(np.float64)
+        return self.single["ages"]
 
 
 class ColumnWriter:
@@ -176,23 +180,21 @@ class ColumnWriter:
         previous = self._previous
         new = self._arrays()
         before = np.zeros(0, np.int64) if previous is None else previous.numbers
-        merge = Merge.of(before, self._removed, new["numbers"].view(np.int64))
-
-        def save(name: str, values: NDArray[np.generic]) -> None:
-            np.save(folder / f"{name}.npy", values, allow_pickle=False)
-
-        for name, values in new.items():
-            save(name, merge.rows(values[:0] if previous is None else previous.array(name), values))
+        merge = Merge.of(before, self._removed, new["numbers"])
+        arrays = {
+            name: merge.rows(values[:0] if previous is None else previous.single[name], values)
+            for name, values in new.items()
+        }
         for key, (rows, codes) in self._pairs.items():
             column = _NOTHING if previous is None else previous.values(key)
-            taken, merged = merge.lines(column.rows, np.array(rows, np.int32))
-            save(f"{key}.rows", merged)
-            save(f"{key}.codes", np.concatenate([column.codes, np.array(codes, np.int32)])[taken])
+            taken, arrays[f"{key}.rows"] = merge.lines(column.rows, np.array(rows, np.int32))
+            arrays[f"{key}.codes"] = np.concatenate([column.codes, np.array(codes, np.int32)])[taken]
+        write_arrays(folder / ARRAYS, _KINDS, arrays)
         vocabularies = {key: list(known) for key, known in self._codes.items()}
-        (folder / "values.json").write_bytes(msgspec.json.encode(vocabularies))
+        (folder / VALUES).write_bytes(msgspec.json.encode(vocabularies))
         return merge
 
-    def _arrays(self) -> dict[str, NDArray[np.generic]]:
+    def _arrays(self) -> dict[str, NDArray[Any]]:
         """New rows' values of which a row has one."""
         return {
             "numbers": np.array(self._numbers, np.int64),

@@ -1,7 +1,6 @@
 """Errors of questions and of indexes; each writes its own sentence with the next step."""
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from crawler.errors import TrialkinError, UsageError
@@ -70,6 +69,8 @@ class DistanceUnmeasured(UsageError):
 
 def nearest(value: str, known: tuple[str, ...] | list[str]) -> str | None:
     """Return the known value that looks most like this one, None where none does."""
+    from difflib import get_close_matches  # noqa: PLC0415 - every start would pay for it
+
     folded = {other.casefold(): other for other in known}
     found = get_close_matches(value.casefold(), list(folded), n=1, cutoff=0.6)
     return folded[found[0]] if found else None

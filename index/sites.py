@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from crawler.trial import Location
 from index.columns import Mask
 from index.inverted import ranges
+from index.mapped import Kinds, read_arrays, write_arrays
 from index.merge import Merge
 
 EARTH_KM = 6371.0088  # mean radius
@@ -29,30 +31,27 @@ class Site(msgspec.Struct, frozen=True, array_like=True):
 
 
 _SITE = msgspec.msgpack.Decoder(Site)
-_ARRAYS = ("row", "latitude", "longitude", "begins", "texts")
-
-
-_NO_SITES: dict[str, NDArray[np.generic]] = {
-    "row": np.zeros(0, np.int32),
-    "latitude": np.zeros(0, np.float64),
-    "longitude": np.zeros(0, np.float64),
-    "begins": np.zeros(1, np.int64),
-    "texts": np.zeros(0, np.uint8),
+ARRAYS = "arrays"
+_KINDS: Kinds = {
+    "row": np.int32,
+    "latitude": np.float64,
+    "longitude": np.float64,
+    "begins": np.int64,
+    "texts": np.uint8,
 }
+_NO_SITES: dict[str, NDArray[Any]] = {name: np.zeros(int(name == "begins"), kind) for name, kind in _KINDS.items()}
 
 
 class SiteTable:
     """Sites of one generation, opened where they lie. `row` is the trial of each site, ascending."""
 
     def __init__(self, folder: Path) -> None:
-        self.arrays: dict[str, NDArray[np.generic]] = {
-            name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS
-        }
-        self.row = self.arrays["row"].view(np.int32)
-        self._latitude = self.arrays["latitude"].view(np.float64)
-        self._longitude = self.arrays["longitude"].view(np.float64)
-        self._begins = self.arrays["begins"].view(np.int64)
-        self._texts = self.arrays["texts"].view(np.uint8)
+        self.arrays = read_arrays(folder / ARRAYS, _KINDS)
+        self.row: NDArray[np.int32] = self.arrays["row"]
+        self._latitude: NDArray[np.float64] = self.arrays["latitude"]
+        self._longitude: NDArray[np.float64] = self.arrays["longitude"]
+        self._begins: NDArray[np.int64] = self.arrays["begins"]
+        self._texts: NDArray[np.uint8] = self.arrays["texts"]
 
     def of(self, row: int) -> list[Site]:
         """Sites of a trial, in the record's order."""
@@ -112,16 +111,15 @@ class SiteWriter:
         folder.mkdir(parents=True)
         before = _NO_SITES if previous is None else previous.arrays
         places = np.array(self._places, np.float64).reshape(-1, 2)
-        taken, row = merge.lines(before["row"].view(np.int32), np.array(self._row, np.int32))
-        lengths = np.concatenate([np.diff(before["begins"].view(np.int64)), np.array(self._lengths, np.int64)])
-        texts = np.concatenate([before["texts"].view(np.uint8), np.frombuffer(self._texts, np.uint8)])
+        taken, row = merge.lines(before["row"], np.array(self._row, np.int32))
+        lengths = np.concatenate([np.diff(before["begins"]), np.array(self._lengths, np.int64)])
+        texts = np.concatenate([before["texts"], np.frombuffer(self._texts, np.uint8)])
         starts = np.cumsum(lengths) - lengths
-        arrays: dict[str, NDArray[np.generic]] = {
+        arrays = {
             "row": row,
             "latitude": np.concatenate([before["latitude"], places[:, 0]])[taken],
             "longitude": np.concatenate([before["longitude"], places[:, 1]])[taken],
             "begins": np.cumsum(np.append(0, lengths[taken])),
             "texts": texts[ranges(starts[taken], lengths[taken])],
         }
-        for name, values in arrays.items():
-            np.save(folder / f"{name}.npy", values, allow_pickle=False)
+        write_arrays(folder / ARRAYS, _KINDS, arrays)

@@ -12,10 +12,12 @@ from typing import TypeAlias
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from crawler.trial import Trial
 from index.analysis import terms
 from index.inverted import Ints
+from index.mapped import Kinds, read_arrays, write_arrays
 from index.schema import CONDITION, INTERVENTION
 from index.suggest import most_used
 
@@ -29,7 +31,8 @@ OWN = 0.8  # of what looking for another name finds, this much names the interve
 MOST_PHRASES = 8  # for one form, best borne out first: cyclophosphamide has thirty names, the last ones find nothing
 
 AREAS = (CONDITION, INTERVENTION)
-_NAME, _ROWS, _BEGINS = "synonyms.json", "synonyms.rows.npy", "synonyms.begins.npy"
+_NAME, _ROWS = "synonyms.json", "synonyms.rows"
+_KINDS: Kinds = {"rows": np.int32, "begins": np.int64}
 
 
 class Phrase(msgspec.Struct, frozen=True, array_like=True):
@@ -206,8 +209,8 @@ def write_synonyms(folder: Path, learned: Learned, find: Finder) -> None:
     """Write what was learned, and the rows that each phrase finds, into a folder that is there."""
     (folder / _NAME).write_bytes(msgspec.json.encode(learned))
     rows = [find(area, terms) for area, terms in _phrases(learned)]
-    np.save(folder / _ROWS, np.concatenate([np.zeros(0, np.int32), *rows]), allow_pickle=False)
-    np.save(folder / _BEGINS, np.cumsum([0, *(found.size for found in rows)]), allow_pickle=False)
+    begins = np.cumsum([0, *(found.size for found in rows)])
+    write_arrays(folder / _ROWS, _KINDS, {"rows": np.concatenate([np.zeros(0, np.int32), *rows]), "begins": begins})
 
 
 def _phrases(learned: Learned) -> list[tuple[str, Form]]:
@@ -224,8 +227,9 @@ class Synonyms:
 
     def __init__(self, folder: Path) -> None:
         self._file = np.memmap(folder / _NAME, mode="r")
-        self._rows = np.load(folder / _ROWS, mmap_mode="r").view(np.int32)
-        self._begins = np.load(folder / _BEGINS, mmap_mode="r").view(np.int64)
+        arrays = read_arrays(folder / _ROWS, _KINDS)
+        self._rows: Ints = arrays["rows"]
+        self._begins: NDArray[np.int64] = arrays["begins"]
 
     @cached_property
     def _learned(self) -> Learned:

@@ -37,7 +37,7 @@ def clean(text: str) -> str:
 
 def console() -> Console:
     """Make a console on stdout."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    return Console(file=sys.stdout, highlight=False, soft_wrap=True, emoji=False)
 
 
 @contextmanager
@@ -82,39 +82,48 @@ def _facts(*parts: Any) -> str:  # noqa: ANN401 - shows anything
     return " · ".join(shown)
 
 
-def _marked(highlight: "Highlight") -> Text:
-    text = Text(clean(highlight.text), style="dim")
-    for begin, end in highlight.spans:
-        text.stylize("bold", begin, end)
-    return text
-
-
 def show_page(page: "SearchPage", offset: int) -> None:
     """Print hits, and facets where they were asked for."""
-    out = console()
+    console().print(Text.assemble(*_page(page, offset)), end="")  # at once: 170 lines one by one take 40 ms more
+
+
+def _page(page: "SearchPage", offset: int) -> Iterator[tuple[str, str]]:
+    """Pieces of text, each with its style."""
     shown = f"{offset + 1}–{offset + len(page.hits)} of " if page.hits else ""
-    out.print(f"[bold]{shown}{page.total:,} trial{'' if page.total == 1 else 's'}[/]")
+    yield f"{shown}{page.total:,} trial{'' if page.total == 1 else 's'}\n", "bold"
     if page.also:
-        out.print(f"[dim]Looked for too: {escape(_facts(*page.also))}[/]")
+        yield f"Looked for too: {_facts(*page.also)}\n", "dim"
     for place, hit in enumerate(page.hits, offset + 1):
-        out.print(f"\n[bold]{place:>3}  {hit.nct_id}[/]  {escape(clean(hit.title))}")
-        out.print(f"     {escape(_facts(hit.status, hit.phases, hit.conditions[:4]))}")
+        yield f"\n{place:>3}  {hit.nct_id}", "bold"
+        yield f"  {clean(hit.title)}\n     {_facts(hit.status, hit.phases, hit.conditions[:4])}\n", ""
         for highlight in hit.highlights:
             if highlight.field == "brief_summary":
-                out.print(Text("     ") + _marked(highlight))
+                yield from _marked(highlight)
     for key, counts in page.facets.items():
-        out.print(f"\n[bold]{key}[/]")
-        show_bars(out, counts)
+        yield f"\n{key}\n", "bold"
+        yield from _bars(counts)
 
 
-def show_bars(out: Console, counts: "Iterable[FacetCount]") -> None:
-    """Print counts with bars, the longest for the largest; values nothing has are left out."""
+def _marked(highlight: "Highlight") -> Iterator[tuple[str, str]]:
+    text, at = clean(highlight.text), 0
+    yield "     ", ""
+    for begin, end in highlight.spans:
+        yield text[at:begin], "dim"
+        yield text[begin:end], "dim bold"
+        at = end
+    yield f"{text[at:]}\n", "dim"
+
+
+def _bars(counts: "Iterable[FacetCount]") -> Iterator[tuple[str, str]]:
+    """Counts with bars, the longest for the largest; values nothing has are left out."""
     kept = [count for count in counts if count.count]
     most = max((count.count for count in kept), default=1)
     for count in kept:
         bar = "█" * max(1, round(BAR_CELLS * count.count / most))
         value = "(none)" if count.value is None else clean(str(count.value))
-        out.print(f"  {count.count:>8,}  [cyan]{bar:<{BAR_CELLS}}[/]  {escape(value)}")
+        yield f"  {count.count:>8,}  ", ""
+        yield f"{bar:<{BAR_CELLS}}", "cyan"
+        yield f"  {value}\n", ""
 
 
 def show_suggestions(found: "list[Suggestion]") -> None:

@@ -279,7 +279,7 @@ def test_a_flipped_bit_in_the_manifest_is_found(sealed: Path, data: st.DataObjec
 
 @pytest.mark.parametrize(
     "missing",
-    ["columns/numbers.npy", "columns/values.json", "vectors/part-000000", "vectors/vocabulary", "whoosh/part-000001"],
+    ["columns/arrays", "columns/values.json", "vectors/part-000000", "vectors/vocabulary", "whoosh/part-000001"],
 )
 def test_an_index_without_one_of_its_files_is_damaged(three: Cache, missing: str) -> None:
     gone = three.index / "generation-000001" / missing
@@ -318,10 +318,10 @@ def flip(path: Path) -> None:
     ],
 )
 def test_a_harmed_file_is_told_by_its_name(three: Cache, harm: Callable[[Path], None], told: str) -> None:
-    for name in ("columns/numbers.npy", "vectors/part-000000", "columns/values.json"):
+    for name in ("columns/arrays", "vectors/part-000000", "columns/values.json"):
         harm(three.index / "generation-000001" / name)
     folder = three.index / "generation-000001"
-    names = ["columns/numbers.npy", "columns/values.json", "vectors/part-000000"]
+    names = ["columns/arrays", "columns/values.json", "vectors/part-000000"]
     assert problems(three) == [f"{folder / name}: {told}" for name in names]
 
 

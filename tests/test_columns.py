@@ -113,7 +113,7 @@ def test_no_documents_are_columns_without_rows(cache: Cache) -> None:
     assert columns.ages.shape == (0, 2)
 
 
-@pytest.mark.parametrize("name", ["numbers.npy", "phase.codes.npy", "ages.npy", "values.json"])
+@pytest.mark.parametrize("name", ["arrays", "values.json"])
 def test_a_missing_file_is_met_when_the_columns_are_opened(columns: Columns, tmp_path: Path, name: str) -> None:
     assert columns.size == 3
     (tmp_path / "columns" / name).unlink()

@@ -2,7 +2,6 @@ import os
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from index.document import Document
-from index.similar.arrays import Kinds, read_arrays, write_arrays
 from index.similar.contents import Contents
 from index.similar.groups import GROUPS
 from index.similar.vectors import VectorWriter
@@ -206,49 +204,6 @@ def test_full_parts_stay_as_they_are(base: Path, tmp_path: Path) -> None:
 
 
 # -- files that are not what was written -----------------------------------------------------------------------------
-
-
-KINDS: Kinds = {"bytes": np.uint8, "none": np.float32, "halves": np.float16, "numbers": np.int64}
-
-
-@pytest.fixture
-def arrays(tmp_path: Path) -> Path:
-    found: dict[str, NDArray[Any]] = {
-        "bytes": np.arange(5, dtype=np.uint8),
-        "none": np.zeros(0, np.float32),
-        "halves": np.array([0.5, 1], np.float16),
-        "numbers": np.array([-1, 2**40]),
-    }
-    write_arrays(tmp_path / "arrays", KINDS, found)
-    return tmp_path / "arrays"
-
-
-def test_arrays_are_read_as_they_were_written(arrays: Path) -> None:
-    found = read_arrays(arrays, KINDS)
-    assert {name: array.tolist() for name, array in found.items()} == {
-        "bytes": [0, 1, 2, 3, 4],
-        "none": [],
-        "halves": [0.5, 1],
-        "numbers": [-1, 2**40],
-    }
-    assert [array.dtype for array in found.values()] == list(KINDS.values())
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (b"numbers", b"numbres"),
-        (b'"bytes":5', b'"bytes":9'),
-        (b'"none":0', b'"none":9'),
-        (b'"halves":2', b'"halves":"'),
-        (b'"bytes":5', b'"bytes":-'),
-        (b'{"bytes"', b' "bytes"'),
-    ],
-)
-def test_another_table_of_arrays_is_told(arrays: Path, old: bytes, new: bytes) -> None:
-    arrays.write_bytes(arrays.read_bytes().replace(old, new))
-    with pytest.raises(ValueError, match=r"."):
-        read_arrays(arrays, KINDS)
 
 
 @pytest.mark.parametrize("name", ["part-000000", "vocabulary", "contents.json"])

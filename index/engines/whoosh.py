@@ -23,6 +23,7 @@ from index.engines.base import Answer, Entry, Place, Question
 from index.evaluate import Evaluator
 from index.inverted import Ints, InvertedFile, joined, runs
 from index.links import link_tree
+from index.mapped import Kinds, read_arrays, write_arrays
 from index.owners import Owners
 from index.postings import NOTHING, POSITION_BITS, Part, Posting, Postings
 from index.query.tree import Node, Words
@@ -32,7 +33,8 @@ from index.tables import Tables
 
 POSITIONS = "positions"
 _BLOCK_POSTINGS = 1024  # Whoosh's 128 is for skipping, which is not done here; larger blocks unpack faster
-_NUMBERS = "numbers.npy"  # of the NCT ids of a part's rows, ascending
+_NUMBERS = "numbers"  # of the NCT ids of a part's rows, ascending
+_KINDS: Kinds = {_NUMBERS: np.int64}
 _COMPRESSION = 1  # zlib: level 3 saves 4 % of the files and takes a third longer
 
 _CARD = msgspec.msgpack.Decoder(Card)
@@ -149,7 +151,7 @@ class WhooshWriter:
         from whoosh.writing import SegmentWriter  # noqa: PLC0415
 
         folder.mkdir()
-        np.save(folder / _NUMBERS, np.array(self._numbers, np.int64), allow_pickle=False)
+        write_arrays(folder / _NUMBERS, _KINDS, {_NUMBERS: np.array(self._numbers, np.int64)})
         codec = W3Codec(blocklimit=_BLOCK_POSTINGS, compression=_COMPRESSION)
         writer = SegmentWriter(index.create_in(str(folder), _schema()), codec=codec, compound=False)
         for card in self._cards:
@@ -171,7 +173,7 @@ class WhooshFile:
             raise FileNotFoundError(str(error)) from None
         if self._reader.doc_count_all():
             self._reader.stored_fields(0)  # opens the cards' file, so that a reader keeps its generation
-        self.numbers: NDArray[np.int64] = np.load(folder / _NUMBERS)
+        self.numbers: NDArray[np.int64] = read_arrays(folder / _NUMBERS, _KINDS)[_NUMBERS]
 
     def _matcher(self, name: str, term: str) -> Any | None:  # noqa: ANN401 - Whoosh has no types
         try:

@@ -1,7 +1,7 @@
 """The shape of a query, by lark's LALR parser, and the place of a mistake in it."""
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from lark import Lark, Token, Tree, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
@@ -14,7 +14,7 @@ _INSTEAD_OF = {'"': "a closing quotation mark", "[": _BRACKETS, "]": _BRACKETS}
 
 @cache
 def _parser() -> Lark:
-    grammar = files("index.query").joinpath("grammar.lark").read_text(encoding="utf-8")
+    grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
     return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=False)
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.inverted import Floats, Ints
+from index.mapped import Kinds, read_arrays, write_arrays
 from index.similar import keys as entries
-from index.similar.arrays import Kinds, read_arrays, write_arrays
 from index.similar.keys import Halves, Keys, packed
 
 _STEPS = np.float32(255)

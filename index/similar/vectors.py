@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from index.inverted import Ints, InvertedFile
 from index.links import link
+from index.mapped import Kinds, read_arrays, write_arrays
 from index.similar import keys as entries
-from index.similar.arrays import Kinds, read_arrays, write_arrays
 from index.similar.contents import FREQUENCY, VOCABULARY, Contents
 from index.similar.groups import GROUPS
 from index.similar.keys import PART_ROWS, Keys, halved, packed

@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from index.similar.arrays import Kinds, read_arrays, write_arrays
+from index.mapped import Kinds, read_arrays, write_arrays
 
 _KINDS: Kinds = {"terms": np.uint8, "surfaces": np.uint8, "begins": np.int64}
 

@@ -1,4 +1,7 @@
-"""Named arrays in one file, memory-mapped: what a part of the vectors opens costs one file, not ten."""
+"""Named arrays in one file, memory-mapped: what an index opens costs a few files, not fifty.
+
+Threads may read files at once, which numpy's own loader does not bear: it parses headers as Python, by turns or not.
+"""
 
 import mmap
 from collections.abc import Mapping
