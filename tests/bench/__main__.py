@@ -1,9 +1,6 @@
 """Load, build, search, similar, whole processes, on the 11,814 real records and on 5,000 of them, in one run."""
 
-import os
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -149,21 +146,10 @@ def hostile(index: Index) -> None:
         row(f"hostile: {what}", milliseconds([partial(index.search, request)], 1))
 
 
-def processes(cache: Cache) -> None:
-    """Time whole processes."""
-    program = str(Path(sys.executable).with_name("trialkin"))
-    for words in (["--help"], ["similar", SEED], ["search", "systemic sclerosis"], ["search", "cancer", "--facets"]):
-        times = []
-        for _ in range(7):
-            began = time.perf_counter()
-            environment = {**os.environ, "TRIALKIN_CACHE": str(cache.folder)}
-            subprocess.run([program, *words], check=True, capture_output=True, env=environment)
-            times.append(time.perf_counter() - began)
-        row(f"process: trialkin {' '.join(words)}", f"median {median(times):.3f} s")
-
-
 def main() -> None:
     """Print the table."""
+    from tests.bench.processes import processes, questions  # noqa: PLC0415 - which has rows of this one
+
     print(f"| {'what':<58} | {'figure':>34} |\n|{'-' * 60}|{'-' * 36}|")
     with tempfile.TemporaryDirectory(prefix="trialkin-bench-") as folder:
         whole, part = Cache(Path(folder) / "whole"), Cache(Path(folder) / "part")
@@ -177,6 +163,7 @@ def main() -> None:
             hostile(index)
         pages(whole)
         processes(whole)
+        questions(whole)
         records, _ = fill(part, FILES, WHOOSH_RANGE)
         row(f"build {records:,}", f"{build(part):.1f} s")
         with open_index(part.index) as index:
