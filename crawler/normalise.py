@@ -44,8 +44,11 @@ from crawler.trial import (
 NO_ENROLLMENT = 99999999  # what the registry writes where no number was given
 
 
-def normalise(raw: RawRecord) -> Trial:
-    """Turn one record into a Trial; RecordInvalid (with the place and reason) where it breaks the rules."""
+def normalise(raw: RawRecord, *, unknown: bool = True) -> Trial:
+    """Turn one record into a Trial; RecordInvalid (with the place and reason) where it breaks the rules.
+
+    `unknown` looks for fields that nobody knows, which an index has no use for.
+    """
     protocol = raw.study.protocol_section
     derived = raw.study.derived_section
     conditions = protocol.conditions_module
@@ -63,7 +66,7 @@ def normalise(raw: RawRecord) -> Trial:
         condition_ancestors=condition_ancestors,
         intervention_mesh=intervention_mesh,
         intervention_ancestors=intervention_ancestors,
-        unknown_fields=raw.unknown_fields,
+        unknown_fields=raw.unknown_fields if unknown else (),
         **_identification(protocol.identification_module),
         **_status(protocol.status_module),
         **_sponsors(protocol.sponsor_collaborators_module),

@@ -27,7 +27,7 @@ def analysed(records: Sequence[RawRecord]) -> Batch:
     inverter, learner = Inverter(), Learner()
     documents, texts = [], []
     for raw in records:
-        trial = normalise(raw)
+        trial = normalise(raw, unknown=False)
         made = document(trial, raw)
         learner.add(trial)
         texts.append(inverter.add(made))

@@ -105,6 +105,7 @@ class GenerationWriter:
 
     def finish(self) -> None:
         """Write what is still in memory."""
+        self._engine.complete()
         merge = self._columns.write(self._aside / "columns")
         self._sites.write(self._aside / "sites", merge, None if self._previous is None else self._previous.sites)
         self._vectors.finish()

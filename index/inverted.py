@@ -70,7 +70,7 @@ class Inverter:
         terms_of_words = np.array(self._vocabulary.term_of_word, np.int32)
         term = terms_of_words[words] if words.size else words
         word_counts = np.bincount(words, minlength=terms_of_words.size)
-        order = np.argsort(term, kind="stable")
+        order = ordered(term)
         term = term[order]
         row = np.repeat(text_row, text_words)[order]
         field = np.repeat(text_field, text_words)[order]
@@ -91,6 +91,12 @@ class Inverter:
             positions=positions,
             lengths=lengths,
         )
+
+
+def ordered(numbers: NDArray[np.integer]) -> NDArray[np.intp]:
+    """Indices that sort numbers below 2³², equal ones as they stand: by 16 bits and again, a fifth of the time."""
+    order = np.argsort(numbers.astype(np.uint16), kind="stable")
+    return order[np.argsort((numbers >> 16).astype(np.uint16)[order], kind="stable")]
 
 
 def _firsts(*keys: NDArray[np.generic]) -> NDArray[np.bool_]:
@@ -139,7 +145,7 @@ def joined(parts: Sequence[InvertedFile]) -> InvertedFile:
         rows += part.rows
         words += part.positions.size
     terms = _stacked(term, np.int32)
-    order = np.argsort(terms, kind="stable")  # rows ascend from part to part
+    order = ordered(terms)  # rows ascend from part to part
     count = _stacked([part.count for part in parts], np.int32)[order]
     return InvertedFile(
         rows=rows,

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.inverted import Ints, InvertedFile, ranges
+from index.inverted import Ints, InvertedFile, ordered, ranges
 from index.postings import AREA_FIELDS, POSITION_BITS, phrase_rows
 from index.schema import CONDITION, INTERVENTION
 
@@ -45,7 +45,7 @@ class Phrases:
         number = np.zeros(len(inverted.terms), np.int64)
         number[used] = [self._numbers.setdefault(inverted.terms[at], len(self._numbers)) for at in used.tolist()]
         term = number[inverted.term[entries]]
-        order = np.argsort(term, kind="stable")
+        order = ordered(term)
         entries, term = entries[order], term[order]
         count = inverted.count[entries]
         field = inverted.field[entries].astype(np.uint64) << np.uint64(POSITION_BITS)

@@ -158,3 +158,10 @@ def test_the_surface_of_a_term_is_how_it_is_written_most_often_else_first() -> N
     vocabulary = Vocabulary()
     vocabulary.word_numbers(["trials trial biopsy biopsies"])
     assert vocabulary.surfaces([2, 3, 1, 1]) == ["trial", "biopsy"]
+
+
+@given(st.lists(st.text(st.characters(max_codepoint=127), max_size=30), max_size=4))
+def test_plain_texts_are_cut_as_all_others(texts: list[str]) -> None:
+    vocabulary = Vocabulary()
+    spelled = vocabulary.spelled(vocabulary.word_numbers(texts))
+    assert [text.split() for text in spelled] == [terms(text) for text in texts]

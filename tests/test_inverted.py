@@ -2,10 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crawler.normalise import normalise
 from index.document import Document, document
-from index.inverted import InvertedFile, Inverter, joined
+from index.inverted import InvertedFile, Inverter, joined, ordered
 from index.schema import NUMBER_OF_PIECE, TEXT_FIELDS
 from tests.records import raw
 
@@ -110,3 +112,10 @@ def test_batches_joined_are_one_inverted_file() -> None:
         assert (both.rows, both.terms, both.surfaces) == (whole.rows, whole.terms, whole.surfaces)
         assert both.lengths.tolist() == whole.lengths.tolist()
     assert entries(joined([])) == []
+
+
+@given(st.lists(st.integers(0, 2**31 - 1) | st.integers(0, 3)))
+def test_numbers_are_ordered_equal_ones_as_they_stand(numbers: list[int]) -> None:
+    expected = sorted(range(len(numbers)), key=numbers.__getitem__)
+    assert ordered(np.array(numbers, np.int32)).tolist() == expected
+    assert ordered(np.array(numbers, np.int64)).tolist() == expected

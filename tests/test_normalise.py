@@ -373,3 +373,9 @@ def test_what_breaks_the_rules_is_refused_with_its_place(record: RawRecord, reas
     with pytest.raises(RecordInvalid) as refused:
         normalise(record)
     assert str(refused.value) == reason
+
+
+def test_an_index_has_no_use_for_fields_that_nobody_knows() -> None:
+    record = raw(moodModule={"mood": "good"})
+    assert normalise(record).unknown_fields == ("protocolSection.moodModule",)
+    assert normalise(record, unknown=False) == msgspec.structs.replace(normalise(record), unknown_fields=())

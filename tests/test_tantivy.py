@@ -343,3 +343,12 @@ def test_a_panic_of_the_library_is_an_error_like_others() -> None:
     made: Schema = schema()
     with pytest.raises(ValueError, match="phrase query"):
         quietly(Query.phrase_query, made, PIECES[0], ["alone"])
+
+
+def test_what_can_t_be_committed_is_told_at_the_end(tmp_path: Path) -> None:
+    writer = TantivyWriter(Place(tmp_path / "aside", 1))
+    shutil.rmtree(tmp_path / "aside")
+    writer.complete()
+    with pytest.raises(OSError, match="tantivy could not write the index"):
+        writer.finish()
+    writer.abandon()

@@ -103,6 +103,9 @@ class EngineWriter(Protocol):
     def remove(self, nct_ids: Collection[str]) -> None:
         """Take trials out that an older generation held; a changed one is removed, then added."""
 
+    def complete(self) -> None:
+        """No document follows: what takes long may begin, while the rest of the generation is written."""
+
     def finish(self) -> None:
         """Everything is kept and can be opened when this returns."""
 

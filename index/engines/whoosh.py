@@ -131,6 +131,9 @@ class WhooshWriter:
     def remove(self, nct_ids: Collection[str]) -> None:
         """Leave it to the reader: what the columns don't have, or a later part has too, is nobody's."""
 
+    def complete(self) -> None:
+        """All of it is done at the end."""
+
     def finish(self) -> None:
         """Write the part."""
         self._folder.mkdir(parents=True)

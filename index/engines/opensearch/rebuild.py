@@ -51,6 +51,9 @@ class Rebuild:
     def remove(self, nct_ids: Collection[str]) -> None:
         """Nothing older is in a new index."""
 
+    def complete(self) -> None:
+        """All of it is done at the end."""
+
     def finish(self) -> None:
         """Send, settle, count; then the new index has the alias, and those before the last one go."""
         statistics = self._tally.statistics()

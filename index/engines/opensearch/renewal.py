@@ -59,6 +59,9 @@ class Renewal:
             self._sender.update(document_id(id_of(number), since), {"until": self._target.generation})
             self._removed += 1
 
+    def complete(self) -> None:
+        """All of it is done at the end."""
+
     def finish(self) -> None:
         """Have everything found, and count it."""
         self._sender.flush()

@@ -6,6 +6,7 @@ their trials are gone, and names all of them in `meta.json`. So hard links keep 
 
 import shutil
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -40,6 +41,8 @@ class TantivyWriter:
         self._padding = Padding()
         index = self._new() if place.previous is None else self._shared(place.previous)
         self._writer = _written(index.writer, HEAP_BYTES, THREADS)
+        self._thread = ThreadPoolExecutor(1)  # started when it is needed
+        self._commit: Future[int] | None = None
 
     def _new(self) -> Index:
         return _written(Index, self._schema, str(self._folder), reuse=False, sort_by_field=NUMBER)
@@ -62,14 +65,24 @@ class TantivyWriter:
         for nct_id in nct_ids:
             _written(self._writer.delete_documents_by_term, NUMBER, number_of(nct_id))
 
+    def complete(self) -> None:
+        """Begin to commit, which for ten thousand trials is a second of the library's own work."""
+        self._commit = self._committing()
+
+    def _committing(self) -> "Future[int]":
+        return self._thread.submit(_written, self._writer.commit)
+
     def finish(self) -> None:
         """Commit, which brings every file to the disk itself."""
-        _written(self._writer.commit)
+        commit = self._commit or self._committing()
+        self._thread.shutdown()
+        commit.result()
         _written(self._writer.wait_merging_threads)
         _unlock(self._folder)
 
     def abandon(self) -> None:
         """Leave nothing behind."""
+        self._thread.shutdown()
         del self._writer  # its threads end with it
         shutil.rmtree(self._folder, ignore_errors=True)
 
