@@ -15,10 +15,15 @@ class QueryError(UsageError):
     expected: str
 
     def __str__(self) -> str:
-        # A long query is shown around the mistake; tabs and newlines would move the caret.
-        begin = max(0, self.position - 60)
-        shown = "".join(letter if letter.isprintable() else " " for letter in self.text[begin : self.position + 40])
-        return f"the query can't be read: expected {self.expected}\n  {shown}\n  {' ' * (self.position - begin)}^"
+        return f"the query can't be read: expected {self.expected}{_pointed(self.text, self.position)}"
+
+
+def _pointed(text: str, position: int) -> str:
+    """A query and a caret under a place in it, as two lines more."""
+    # A long query is shown around the place; tabs and newlines would move the caret.
+    begin = max(0, position - 60)
+    shown = "".join(letter if letter.isprintable() else " " for letter in text[begin : position + 40])
+    return f"\n  {shown}\n  {' ' * (position - begin)}^"
 
 
 @dataclass(eq=False)
@@ -74,6 +79,24 @@ def nearest(value: str, known: tuple[str, ...] | list[str]) -> str | None:
     folded = {other.casefold(): other for other in known}
     found = get_close_matches(value.casefold(), list(folded), n=1, cutoff=0.6)
     return folded[found[0]] if found else None
+
+
+@dataclass(eq=False)
+class WordTooCommon(UsageError):
+    """Words asked for as written, or at an end of a value: too many records would have to be read."""
+
+    said: str
+    records: int
+    most: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        told = (
+            f"EXPANSION[None] or COVERAGE of {self.said!r} has to be looked up in {self.records:,} records, and one "
+            f"question may read {self.most:,}. Add a rarer word or a filter, or leave it out"
+        )
+        position = self.text.find(self.said)
+        return f"{told}." if position < 0 else f"{told}.{_pointed(self.text, position)}"
 
 
 class IndexUnusable(TrialkinError):

@@ -18,7 +18,7 @@ from crawler.dates import age_years, first_day
 from crawler.errors import RecordInvalid, TrialUnknown
 from crawler.record import RawRecord
 from index.columns import Columns
-from index.errors import RecordsNeeded
+from index.errors import RecordsNeeded, WordTooCommon
 from index.inverted import Ints
 from index.query.areas import path
 from index.query.tree import Between, Days, Recorded, Truth, Words, plain
@@ -31,6 +31,10 @@ Path = tuple[str, ...]
 Asked = Words | Recorded
 
 KEPT_ANSWERS = 64  # two bytes a trial each
+# Records read for a question's exact words, plus looks for a word in one of them: what takes two seconds. Three exact
+# words, more than which no question may ask, are so answered of 12,500 trials, whichever words they are.
+MOST_LOOKS = 50_000
+_MANY = 16  # trials in the index for each record to read, beyond which looking in all its fields is the cheaper way
 _PATHS = [text_field.names for text_field in TEXT_FIELDS]
 _COUNTRY = NUMBER_OF_PIECE["LocationCountry"]
 
@@ -92,14 +96,16 @@ class RecordQuestion:
         self._columns = columns
         self._records = records
         self._reader: _Reader | None = None
+        self._words = [each for each in answers if isinstance(each, Words)]
         self._spots: dict[Words, Spots] = {}
+        self._looks = 0
 
     def held(self, test: Asked) -> NDArray[np.bool_]:
         """Rows known to pass a test; for rows that nothing asked about, False says nothing."""
         return self._answers[test].holds
 
     def holding(self, test: Asked, rows: Ints, fields_of: FieldsOf) -> Ints:
-        """Rows, of some, that pass a test; RecordsNeeded where they have to be read and can't be."""
+        """Rows, of some, that pass a test; RecordsNeeded or WordTooCommon where they have to be read and can't be."""
         answer = self._answers[test]
         unknown = rows[~answer.known[rows]]
         if unknown.size:
@@ -108,25 +114,43 @@ class RecordQuestion:
 
     def _read(self, test: Asked, rows: Ints, fields_of: FieldsOf) -> None:
         if self._records is None:
-            raise RecordsNeeded(test.piece if isinstance(test, Recorded) else f'"{test.said or " ".join(test.terms)}"')
+            raise RecordsNeeded(test.piece if isinstance(test, Recorded) else f'"{_said(test)}"')
+        if isinstance(test, Words):
+            self._looks += rows.size * (1 + len(self._words))
+            if self._looks > MOST_LOOKS:
+                raise WordTooCommon(_said(test), rows.size, MOST_LOOKS // (1 + len(self._words)))
         if self._reader is None:
             self._reader = _Reader({path for each in self._answers for path in paths_of(each)})
-            self._spots = {each: Spots.of(fields_of(plain(each))) for each in self._answers if isinstance(each, Words)}
-        ids = self._columns.ids
-        for row in rows.tolist():
+        numbers = {each: self._numbers(each, rows, fields_of) for each in self._words}
+        for at, row in enumerate(rows.tolist()):
             try:
-                fields = self._reader.fields(self._records(ids[row]))
+                fields = self._reader.fields(self._records(self._columns.nct_id(row)))
             except TrialUnknown:
                 fields = Fields({})  # the index is ahead of the records
             for each, answer in self._answers.items():
                 if not answer.known[row]:
                     answer.known[row] = True
-                    answer.holds[row] = self._passes(each, row, fields)
+                    if isinstance(each, Recorded):
+                        answer.holds[row] = passes(each, fields)
+                    else:
+                        answer.holds[row] = _stands(each, fields, numbers[each][at])
 
-    def _passes(self, test: Asked, row: int, fields: "Fields") -> bool:
-        if isinstance(test, Recorded):
-            return passes(test, fields)
-        return any(stands(test, text) for number in self._spots[test].fields(row) for text in _texts(fields, number))
+    def _numbers(self, words: Words, rows: Ints, fields_of: FieldsOf) -> list[Sequence[int]]:
+        """For each row, the numbers of its fields to look in."""
+        if rows.size * _MANY < self._columns.size:
+            return [numbers_of(words.area)] * rows.size
+        spots = self._spots.get(words)
+        if spots is None:
+            spots = self._spots[words] = Spots.of(fields_of(plain(words)))
+        return spots.fields(rows)
+
+
+def _stands(words: Words, fields: "Fields", numbers: Sequence[int]) -> bool:
+    return any(stands(words, text) for number in numbers for text in _texts(fields, number))
+
+
+def _said(words: Words) -> str:
+    return words.said or " ".join(words.terms)
 
 
 @dataclass(frozen=True)
@@ -144,11 +168,10 @@ class Spots:
         order = np.argsort(rows, kind="stable")
         return cls(rows[order], numbers[order])
 
-    def fields(self, row: int) -> list[int]:
-        """Numbers of the fields of a row."""
-        begin, end = np.searchsorted(self.rows, [row, row + 1]).tolist()
-        numbers: list[int] = self.numbers[begin:end].tolist()
-        return numbers
+    def fields(self, rows: Ints) -> list[Sequence[int]]:
+        """Numbers of the fields of each of some rows."""
+        begins, ends = np.searchsorted(self.rows, rows).tolist(), np.searchsorted(self.rows, rows + 1).tolist()
+        return [self.numbers[begin:end].tolist() for begin, end in zip(begins, ends, strict=True)]
 
 
 class Fields:

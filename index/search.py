@@ -14,7 +14,7 @@ from index.columns import Columns
 from index.document import Card
 from index.engines import open_engine
 from index.engines.base import Answer, Question
-from index.errors import EngineDiffers, IndexDamaged
+from index.errors import EngineDiffers, IndexDamaged, WordTooCommon
 from index.facets import FacetCount
 from index.highlight import Highlight, Highlighter
 from index.likeness import Likeness, SimilarTrial
@@ -129,7 +129,7 @@ class Index:
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer a request: hits in order, the exact total, facets where they are asked for."""
         question, also = self._question(request)
-        answer = self._engine.answer(question)
+        answer = self._answered(request, question)
         missed = [] if answer.total else list(dict.fromkeys(near for _, near in self.misspelled(request) if near))
         return SearchPage(
             query=request.text,
@@ -143,8 +143,14 @@ class Index:
 
     def matching(self, request: SearchRequest) -> tuple[int, list[str]]:
         """Exact total, and the ids of the page asked for: what a caller needs who has the records."""
-        answer = self._engine.answer(replace(self._question(request)[0], facets=False))
+        answer = self._answered(request, replace(self._question(request)[0], facets=False))
         return answer.total, [nct_id for nct_id, _ in answer.hits]
+
+    def _answered(self, request: SearchRequest, question: Question) -> Answer:
+        try:
+            return self._engine.answer(question)
+        except WordTooCommon as error:
+            raise replace(error, text=request.text or "") from None
 
     def _question(self, request: SearchRequest) -> tuple[Question, list[str]]:
         """What to ask the engine, with synonyms in it where they are asked for, and those synonyms."""

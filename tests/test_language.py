@@ -14,7 +14,7 @@ from crawler.config import Cache
 from crawler.errors import UsageError
 from crawler.store import Store
 from index import analysis
-from index.errors import QueryError, RecordsNeeded
+from index.errors import QueryError, RecordsNeeded, WordTooCommon
 from index.query.filters import filters
 from index.query.interpret import MOST_FIELDS
 from index.query.parse import parse
@@ -250,6 +250,39 @@ def test_exact_words_have_no_synonyms_and_score_as_plain_ones(sample: Index) -> 
     plain = sample.search(SearchRequest(node=parse("lupus"), limit=60))
     assert exact.also == []
     assert {hit.nct_id: hit.score for hit in exact.hits}.items() <= {h.nct_id: h.score for h in plain.hits}.items()
+
+
+def test_few_records_are_looked_through_as_many_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = Cache(tmp_path)
+    keep(cache, *RECORDS)
+    brought_up(cache)
+    for trials_a_record in (0, 1000):
+        monkeypatch.setattr("index.record_fields._MANY", trials_a_record)
+        with Store.reading(cache) as store, open_index(cache.index, "auto", store.raw) as index:
+            assert found(index, "EXPANSION[None]running") == [1, 3]
+            assert found(index, 'cond:COVERAGE[StartsWith]"heart failures"') == [1, 2]
+            assert found(index, "title:EXPANSION[None]running") == [1]
+
+
+def test_a_word_of_too_many_records_is_pointed_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.record_fields.MOST_LOOKS", 5)
+    cache = Cache(tmp_path)
+    keep(cache, *RECORDS)
+    brought_up(cache)
+    with Store.reading(cache) as store, open_index(cache.index, "auto", store.raw) as index:
+        with pytest.raises(WordTooCommon) as refused:
+            found(index, "heart EXPANSION[None]running")
+        assert str(refused.value) == (
+            "EXPANSION[None] or COVERAGE of 'running' has to be looked up in 3 records, and one question may read 2. "
+            "Add a rarer word or a filter, or leave it out.\n"
+            "  heart EXPANSION[None]running\n"
+            "                       ^"
+        )
+        assert found(index, "sjogren EXPANSION[None]running") == [3]
+        alone = SearchRequest(filters=filters({"title": ["EXPANSION[None]running"]}, results=None, ids=None))
+        assert index.search(alone).total == 1
+        with pytest.raises(WordTooCommon, match=r"leave it out\.$"):
+            index.similar(["NCT00000001"], filters({"cond": ["EXPANSION[None]heart"]}, results=None, ids=None), 1, None)
 
 
 TEXT = st.text(st.sampled_from("aAbé ßs'’-.,;\n ™n"), max_size=300)
