@@ -103,7 +103,7 @@ def update(
     held = current(store.cache.index)
     versions = store.current_versions()
     engine = engine_for(asked, None if held is None else held.engine, len(versions), address)
-    fresh = _Fresh(store, engine, address or (None if held is None else held.address), versions, advance)
+    fresh = _Fresh(store, engine, address, versions, advance)
     if held is None or held.engine != engine or rebuild:
         return fresh.anew(), True
     if held.content == fresh.content:
@@ -174,8 +174,9 @@ class _Fresh:
         number = _next_generation(root)
         aside = root / f"building-{number:06d}"
         shutil.rmtree(aside, ignore_errors=True)
-        writer = GenerationWriter(aside, self.engine, number, self.address, previous)
+        writer: GenerationWriter | None = None
         try:
+            writer = GenerationWriter(aside, self.engine, number, self.address, previous)
             with _no_collector():
                 writer.remove((*changes.gone, *changes.changed))
                 with closing(_told(records, self.advance)) as told:
@@ -185,7 +186,9 @@ class _Fresh:
                 writer.finish()
             manifest = self._manifest(number, held, changes.count, aside)
         except BaseException:
-            writer.abandon()
+            if writer is not None:
+                writer.abandon()
+            shutil.rmtree(aside, ignore_errors=True)  # a full disk needs the room
             raise
         aside.rename(root / manifest.folder)
         write_manifest(root, manifest)
@@ -202,7 +205,6 @@ class _Fresh:
             index_version=INDEX_VERSION,
             analysis_version=ANALYSIS_VERSION,
             engine=self.engine,
-            address=_kept(self.address) if self.engine == "opensearch" else None,
             generation=number,
             documents=len(self.versions),
             updates=0 if held is None else held.updates + 1,
@@ -213,15 +215,6 @@ class _Fresh:
             built_at=utc_now(),
             files=checksums(aside, None if held is None else aside.parent / held.folder, shared),
         )
-
-
-def _kept(address: str | None) -> str | None:
-    """A cluster's addresses as they may be kept: without a password."""
-    if address is None:
-        return None
-    from index.engines.opensearch.addresses import without_password  # noqa: PLC0415 - of that engine alone
-
-    return ",".join(map(without_password, address.split(",")))
 
 
 def _told(records: Iterator[RawRecord], advance: Callable[[int], None]) -> Generator[RawRecord, None, None]:

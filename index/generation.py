@@ -116,6 +116,5 @@ class GenerationWriter:
         self._engine.finish()
 
     def abandon(self) -> None:
-        """Leave nothing behind."""
+        """Leave nothing behind but files in its own folder."""
         self._engine.abandon()
-        shutil.rmtree(self._aside, ignore_errors=True)  # a full disk needs the room

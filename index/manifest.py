@@ -20,13 +20,12 @@ NAME = "manifest.json"
 class Manifest(msgspec.Struct, frozen=True):
     """What an index is. `change` is the store's change number that it holds; `files` maps paths to SHA-256.
 
-    `updates` were made since the last rebuild, `updated` trials came or went by them; `address` is a cluster's.
+    `updates` were made since the last rebuild, `updated` trials came or went by them.
     """
 
     index_version: int
     analysis_version: int
     engine: str
-    address: str | None
     generation: int
     documents: int
     updates: int

@@ -136,6 +136,17 @@ def test_a_first_build_broken_off_leaves_no_index(cache: Cache) -> None:
     assert found(cache) == ["NCT00000001", "NCT00000002"]
 
 
+def test_a_build_that_can_t_begin_leaves_nothing(three: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("index.generation.engine_writer", full)
+    keep(three, raw("NCT00000004"))
+    with pytest.raises(OSError, match="No space left"):
+        brought_up(three)
+    assert generations(three) == ["generation-000001"]
+
+
 def test_what_a_killed_build_left_is_removed_and_never_taken_for_an_index(three: Cache) -> None:
     killed_while_writing = three.index / "building-000002"
     killed_before_the_manifest = three.index / "generation-000002"
@@ -248,7 +259,6 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         index_version=1,
         analysis_version=1,
         engine="whoosh",
-        address=None,
         generation=1,
         documents=3,
         updates=0,

@@ -320,6 +320,21 @@ def test_a_file_that_is_missing_or_cut_is_told_at_opening(cache: Cache, kind: st
         pass
 
 
+def test_a_folder_that_can_t_be_written_is_read(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_segments(cache, range(1, 31), updates=0)
+    folder = folder_of(cache)
+    for lock in (folder / "tantivy").glob("*.lock"):
+        lock.unlink()
+    files = sorted((folder / "tantivy").iterdir())
+    monkeypatch.setattr("os.access", lambda _path, _mode: False)
+    engine = engine_of(folder)
+    assert sorted((folder / "tantivy").iterdir()) == files
+    shutil.rmtree(folder / "tantivy")
+    found = engine.answer(Question(parse("lupus"), {}, limit=3, facets=True))
+    assert (found.total, [nct_id for nct_id, _ in found.hits]) == (30, [nct_id(n) for n in (1, 2, 3)])
+    assert [card.nct_id for card in engine.cards([nct_id(30)])] == [nct_id(30)]
+
+
 def test_an_engine_of_other_columns_is_told_at_opening(cache: Cache) -> None:
     in_segments(cache, range(1, 31), updates=0)
     first = folder_of(cache)

@@ -45,12 +45,16 @@ def read_target(folder: Path) -> Target:
 
 
 def new_target(place: Place) -> Target:
-    """Name an index for a build from nothing: a cache that had one in a cluster keeps its alias."""
+    """Name an index for a build from nothing: a cache that had one in a cluster keeps its alias, and its address.
+
+    ClusterUnnamed where neither anybody nor an earlier generation says which cluster.
+    """
     named = place.address or os.environ.get(VARIABLE)
-    if not named:
-        raise ClusterUnnamed
     generations = place.folder.parent.parent.glob(f"generation-*/{place.folder.name}/{NAME}")
     known = [read_target(path.parent) for path in sorted(generations)]
+    if not named and not known:
+        raise ClusterUnnamed
+    addresses = addresses_of(named) if named else known[-1].addresses
     alias = known[-1].alias if known else f"trialkin-{secrets.token_hex(4)}"
     before = known[-1].index if known else None
-    return Target(addresses_of(named), alias, f"{alias}-{place.generation}", place.generation, before)
+    return Target(addresses, alias, f"{alias}-{place.generation}", place.generation, before)

@@ -1,6 +1,8 @@
 """A tantivy index, open for reading: the few calls that are made of it, whose failures are told as damage."""
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -30,13 +32,17 @@ class Searching:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         try:
-            index = quietly(Index.open, str(folder))
-            quietly(index.config_reader, "Manual")  # a generation never changes: nothing to look out for
-            self._searcher: Searcher = quietly(index.searcher)
-            self.schema: Schema = index.schema
-            quietly(self._searcher.doc_freq, EVERYWHERE, "")  # opens postings, which tantivy does when it needs them
+            with _lockable(folder) as place:
+                self._open(place)
         except ValueError as error:
             raise ValueError(reason(error)) from None
+
+    def _open(self, folder: Path) -> None:
+        index = quietly(Index.open, str(folder))
+        quietly(index.config_reader, "Manual")  # a generation never changes: nothing to look out for
+        self._searcher: Searcher = quietly(index.searcher)
+        self.schema: Schema = index.schema
+        quietly(self._searcher.doc_freq, EVERYWHERE, "")  # opens postings, which tantivy does when it needs them
 
     def _asked(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
@@ -92,6 +98,21 @@ class Searching:
     def close(self) -> None:
         """Let go of files: the library does when nobody holds the searcher any more."""
         del self._searcher
+
+
+@contextmanager
+def _lockable(folder: Path) -> Iterator[Path]:
+    """Give a folder that tantivy can open: it writes a lock even to read, and all that it opens it keeps open."""
+    if os.access(folder, os.W_OK) or not folder.is_dir():
+        yield folder
+        return
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - every start would pay for it
+
+    with TemporaryDirectory(prefix="trialkin-") as aside:
+        for path in folder.iterdir():
+            if path.suffix != ".lock":  # somebody left it who could write
+                Path(aside, path.name).symlink_to(path.resolve())
+        yield Path(aside)
 
 
 def reason(error: BaseException) -> str:
