@@ -13,6 +13,7 @@ from index.columns import Columns, ColumnWriter
 from index.engines import engine_writer
 from index.engines.base import Entry, Place
 from index.links import link_tree
+from index.memory import give_back
 from index.phrases import Phrases
 from index.similar.traits import traits
 from index.similar.vectors import VectorWriter
@@ -22,6 +23,7 @@ from index.suggest import NameWriter
 from index.synonyms import Learner, write_synonyms
 
 WORDS, SPOOL = "words", "spool"
+GIVEN_BACK = 16_000  # trials between two times that free memory is given back
 
 
 class WordsWriter:
@@ -82,6 +84,7 @@ class GenerationWriter:
             engine, Place(aside / engine, generation, None if before is None else before / engine, address)
         )
         self.documents = 0 if previous is None else previous.columns.size
+        self._given_back = 0
 
     def remove(self, nct_ids: Collection[str]) -> None:
         """Take trials out that the previous generation has; a changed one is removed, then added."""
@@ -102,6 +105,10 @@ class GenerationWriter:
         if self._words is not None:
             self._words.add(batch)
         self.documents += len(entries)
+        self._given_back += len(entries)
+        if self._given_back >= GIVEN_BACK:
+            give_back()
+            self._given_back = 0
 
     def finish(self) -> None:
         """Write what is still in memory."""

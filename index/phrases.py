@@ -22,7 +22,7 @@ MOST_KEPT = 50_000_000  # places of terms kept in memory, for names share their 
 class _Kept:
     """Places of a batch, sorted by term: those of term `t` are `places[begins[t]:begins[t + 1]]`."""
 
-    begins: NDArray[np.int64]
+    begins: NDArray[np.uint64]
     places: NDArray[np.uint64]
 
 
@@ -52,11 +52,12 @@ class Phrases:
         row = (inverted.row[entries].astype(np.uint64) + np.uint64(self._rows)) << np.uint64(32)
         at = ranges(inverted.start[entries], count)
         places = np.repeat(row | field, count) | inverted.positions[at].astype(np.uint64)
-        ends = np.cumsum(np.bincount(term, weights=count, minlength=len(self._numbers))).astype(np.int64)
+        ends = np.cumsum(np.bincount(term, weights=count, minlength=len(self._numbers))).astype(np.uint64)
         path = self._folder / f"{len(self._batches):06d}.npy"
         self._folder.mkdir(parents=True, exist_ok=True)
-        np.save(path, places, allow_pickle=False)
-        self._batches.append(_Kept(np.append(0, ends), np.load(path, mmap_mode="r")))
+        np.save(path, np.concatenate([np.zeros(1, np.uint64), ends, places]), allow_pickle=False)
+        kept = np.load(path, mmap_mode="r")
+        self._batches.append(_Kept(kept[: ends.size + 1], kept[ends.size + 1 :]))
         self._rows += inverted.rows
 
     def rows(self, area: str, terms: tuple[str, ...]) -> Ints:

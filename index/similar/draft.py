@@ -9,7 +9,7 @@ import numpy as np
 
 from index.document import Document
 from index.inverted import Inverter
-from index.similar.arrays import read_arrays
+from index.mapped import read_arrays
 from index.similar.contents import FREQUENCY, VOCABULARY, Contents
 from index.similar.groups import GROUPS
 from index.similar.keys import halved
