@@ -46,3 +46,20 @@ class Cache:
     def index(self) -> Path:
         """Folder with the manifest and one folder a generation."""
         return self.folder / "index"
+
+    @property
+    def past(self) -> Path:
+        """Folder with an index for each day asked about, and the lock of who builds one."""
+        return self.folder / "as-of"
+
+
+@dataclass(frozen=True)
+class CacheAsOf(Cache):
+    """The same files, with the index of a day (`2024-05-31`)."""
+
+    day: str
+
+    @property
+    def index(self) -> Path:
+        """Folder of that day's index; it is laid out as the other one is."""
+        return self.past / self.day

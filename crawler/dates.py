@@ -48,6 +48,11 @@ def last_day(text: str) -> int:
     return year * 10000 + month * 100 + day
 
 
+def day_text(day: int) -> str:
+    """Write the number YYYYMMDD as the registry writes a day: 2022-03-08."""
+    return f"{day // 10000:04d}-{day // 100 % 100:02d}-{day % 100:02d}"
+
+
 def checked_date(text: str | None, where: str) -> str | None:
     """Return a record's date as written; RecordInvalid where it is none."""
     if text is not None:

@@ -1,13 +1,17 @@
 """The stored versions of a trial in the order in which the registry had them, whenever they came here."""
 
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from crawler.dates import first_day
-from crawler.errors import RecordInvalid, VersionUnknown
+from crawler.errors import RecordInvalid, TrialUnknown, VersionUnknown
 from crawler.normalise import normalise
 from crawler.record import RawRecord
 from crawler.store import Store, Version
 from crawler.trial import Trial
+
+# number, seen_at, last_update_posted, data_timestamp, rowid
+VersionRow = tuple[int, str, str | None, str | None, int]
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,11 @@ def states(store: Store, ident: str) -> list[State]:
         (ident,),
     )
     told = store.select("SELECT about FROM event WHERE nct_id = ? AND kind = 'aside'", (ident,))
-    aside = {int(number) for (number,) in told}
+    return in_order(ident, rows, {int(number) for (number,) in told})
+
+
+def in_order(ident: str, rows: Iterable[VersionRow], aside: Container[int]) -> list[State]:
+    """Put a trial's versions, given by their numbers, in order; `aside` are those that replaced nothing."""
     found: list[State] = []
     current: State | None = None
     for number, seen_at, posted, timestamp, row in rows:
@@ -82,7 +90,15 @@ def trial_of(store: Store, version: Version) -> Trial | None:
 def state_as_of(store: Store, ident: str, day: int) -> State:
     """Return the version that the registry had at the end of a day (YYYYMMDD); VersionUnknown where none is so old."""
     found = states(store, ident)
-    there = [state for state in found if not state.since or first_day(state.since) <= day]
-    if not there:
+    if not found:
+        raise TrialUnknown(ident)
+    state = newest_by(found, day)
+    if state is None:
         raise VersionUnknown(ident, found[0].since)
-    return there[-1]
+    return state
+
+
+def newest_by(found: list[State], day: int) -> State | None:
+    """Return the last of a trial's versions that was there at the end of a day (YYYYMMDD), None where there is none."""
+    there = [state for state in found if not state.since or first_day(state.since) <= day]
+    return there[-1] if there else None

@@ -171,6 +171,20 @@ class IndexDamaged(IndexUnusable):
         return f"{self.path} is damaged ({self.reason}). Build the index anew with `trialkin index --rebuild`."
 
 
+@dataclass(eq=False)
+class DayUnbuildable(IndexUnusable):
+    """An index as of a day that is not there, in a cache that nobody may write to."""
+
+    folder: Path
+    day: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.folder} has no index as of {self.day} and can't be written. "
+            "Mend the permissions, or ask a copy of it with --cache."
+        )
+
+
 class ClusterError(IndexUnusable):
     """What an engine asks of a cluster, and does not get."""
 

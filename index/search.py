@@ -50,7 +50,8 @@ class Hit(msgspec.Struct, frozen=True):
 class SearchPage(msgspec.Struct, frozen=True, omit_defaults=True):
     """A page of hits. `total` is exact; `also` lists synonyms that were looked for too.
 
-    Where nothing was found, `did_you_mean` has the nearest word for each asked word that no trial has.
+    Where nothing was found, `did_you_mean` has the nearest word for each asked word that no trial has. `as_of` is the
+    day whose versions were searched, where they are not today's.
     """
 
     query: str | None
@@ -60,6 +61,7 @@ class SearchPage(msgspec.Struct, frozen=True, omit_defaults=True):
     also: list[str]
     data_timestamp: str | None
     did_you_mean: list[str] = []
+    as_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,8 @@ class Index:
 
     # -- search ----------------------------------------------------------------------------------------------------
 
-    def search(self, request: SearchRequest) -> SearchPage:
-        """Answer a request: hits in order, the exact total, facets where they are asked for."""
+    def search(self, request: SearchRequest, as_of: str | None = None) -> SearchPage:
+        """Answer a request: hits in order, the exact total, facets where they are asked for; `as_of` is told on."""
         question, also = self._question(request)
         answer = self._answered(request, question)
         missed = [] if answer.total else list(dict.fromkeys(near for _, near in self.misspelled(request) if near))
@@ -139,6 +141,7 @@ class Index:
             also=also,
             data_timestamp=self.manifest.data_timestamp,
             did_you_mean=missed,
+            as_of=as_of,
         )
 
     def matching(self, request: SearchRequest) -> tuple[int, list[str]]:

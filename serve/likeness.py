@@ -47,9 +47,10 @@ def _headline(answer: SimilarAnswer) -> str:
         told = f"Trials most like {answer.nct_id if answer.text is None else called(answer.text)}"
     else:
         told = f"Trials like all of {', '.join(answer.nct_ids)}"
+    day = "" if answer.as_of is None else f" as of {answer.as_of}"
     by = "" if answer.by is None else f", by {answer.by}"
     unlike = "" if answer.unlike is None else f", unlike in {answer.unlike}"
-    return told + by + unlike + (", diverse: what resembles a better hit stands back" if answer.diverse else "")
+    return told + day + by + unlike + (", diverse: what resembles a better hit stands back" if answer.diverse else "")
 
 
 def _reasons(answer: SimilarAnswer, hit: SimilarTrial, width: int, clean: Clean) -> Iterator[Line]:

@@ -26,7 +26,7 @@ class SimilarAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Trials like one (`nct_id`, with `asked` where that was another name of it) or like all of several.
 
     `text` is the file of a draft, `understood` how it was read; `by`, `unlike` and `diverse` tell how trials were
-    compared, `note` what to know before believing it.
+    compared, `note` what to know before believing it, `as_of` the day whose versions they are, where not today.
     """
 
     hits: list[SimilarTrial]
@@ -40,6 +40,7 @@ class SimilarAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     unlike: str | None = None
     diverse: bool = False
     note: str | None = None
+    as_of: str | None = None
 
 
 @dataclass(eq=False)
@@ -55,7 +56,7 @@ class NotIndexed(TrialkinError):
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Answers for one set of filters and one way to compare."""
+    """Answers for one set of filters and one way to compare; `as_of` the day that index and store are of."""
 
     index: Index
     store: Store
@@ -63,6 +64,7 @@ class Neighbours:
     limit: int
     reasons: bool
     comparison: Comparison = ALL_OF_IT
+    as_of: str | None = None
 
     def of(self, nct_ids: list[str], asked: str | None) -> SimilarAnswer:
         """Rank for one or several ids; TrialUnknown or NotIndexed where one can't be ranked for."""
@@ -97,6 +99,7 @@ class Neighbours:
             unlike=comparison.unlike,
             diverse=comparison.diverse,
             note=" ".join((*told, *notes(self.index, seeds, names, comparison))) or None,
+            as_of=self.as_of,
         )
 
     def _kin(self, asked: Sequence[str], hits: Sequence[str]) -> dict[str, list[Fact]]:

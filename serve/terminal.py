@@ -90,7 +90,8 @@ def show_page(page: "SearchPage", offset: int) -> None:
 def _page(page: "SearchPage", offset: int) -> Iterator[tuple[str, str]]:
     """Pieces of text, each with its style."""
     shown = f"{offset + 1}–{offset + len(page.hits)} of " if page.hits else ""
-    yield f"{shown}{page.total:,} trial{'' if page.total == 1 else 's'}\n", "bold"
+    day = "" if page.as_of is None else f" as of {page.as_of}"
+    yield f"{shown}{page.total:,} trial{'' if page.total == 1 else 's'}{day}\n", "bold"
     if page.also:
         yield f"Looked for too: {_facts(*page.also)}\n", "dim"
     for place, hit in enumerate(page.hits, offset + 1):

@@ -10,7 +10,15 @@ from crawler.config import Cache
 from crawler.errors import TrialkinError
 from index.schema import SORT_KEYS
 from serve.commands.completion import listed
-from serve.commands.options import as_json, common, engine_option, filter_options, made_filters, opened_index
+from serve.commands.options import (
+    as_json,
+    as_of_option,
+    common,
+    engine_option,
+    filter_options,
+    made_filters,
+    opened_index,
+)
 
 if TYPE_CHECKING:
     from index.query.tree import Filters
@@ -67,6 +75,7 @@ def _sort(_context: click.Context, parameter: click.Parameter, value: str) -> tu
 @click.option("--explain-query", is_flag=True, help="Print how the query was understood, and search nothing.")
 @click.option("--no-synonyms", is_flag=True, help="Look for the words as they are, not for what they are called too.")
 @click.option("--format", "form", type=click.Choice(["ids", "csv"]), help="Write plain ids or CSV.")
+@as_of_option()
 @engine_option
 @as_json
 @common
@@ -79,6 +88,7 @@ def search(
     limit: int,
     offset: int,
     form: str | None,
+    as_of: int | None,
     engine: str,
     as_json: bool,
     cache: Cache,
@@ -88,7 +98,11 @@ def search(
 
     Words are ANDed and look everywhere; "quotes" make a phrase; AND, OR, NOT and brackets work; cond:, intr:,
     title:, phase:, status:, country:, start:2020..2022 and the registry's own AREA[Field] narrow a word.
+
+    --as-of answers over the versions that `show --as-of` shows. Its index is a local one, also where today's is in
+    OpenSearch; those of the last few days asked for are kept.
     """
+    from crawler.dates import day_text
     from index.query.parse import parse
     from index.search import SearchRequest
 
@@ -106,12 +120,13 @@ def search(
     if explain_query:
         _explain(query, made, as_json=as_json)
         return
-    with opened_index(cache, engine) as index:
+    day = None if as_of is None else day_text(as_of)
+    with opened_index(cache, engine, as_of) as index:
         name_the_nearest(index, made)
         if query == "-":
-            batch("query", lambda line: _write_page(index.search(request(line)), form or "json", offset))
+            batch("query", lambda line: _write_page(index.search(request(line), day), form or "json", offset))
             return
-        page = index.search(request(query))
+        page = index.search(request(query), day)
         if not page.total:
             _name_the_near_words(index, request(query), said)
     _write_page(page, form or ("json" if as_json else None), offset)

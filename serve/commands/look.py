@@ -7,23 +7,13 @@ import click
 from crawler.config import Cache
 from serve.commands.completion import trial_id
 from serve.commands.find import batch
-from serve.commands.options import as_json, common
-
-
-def _as_of(_context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
-    """Read a date, which may be partial: its last day as YYYYMMDD."""
-    from crawler.dates import last_day
-
-    try:
-        return None if text is None else last_day(text.strip())
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is no date; write 2026-08-19, 2026-08 or 2026.", param=parameter) from None
+from serve.commands.options import as_json, as_of_option, common
 
 
 @click.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...|-", shell_complete=trial_id)
 @click.option("--raw", is_flag=True, help="The record as it was fetched, byte for byte.")
-@click.option("--as-of", metavar="DATE", callback=_as_of, help="As the registry had it at the end of this day.")
+@as_of_option("As the registry had it at the end of this day.")
 @as_json
 @common
 def show(ids: tuple[str, ...], raw: bool, as_of: int | None, as_json: bool, cache: Cache) -> None:

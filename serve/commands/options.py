@@ -17,6 +17,7 @@ from serve.commands.completion import listed, name_of, value_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+AS_OF_HELP = "Over the versions held at the end of this day; the first time, an index of it is built here."
 ENGINE_HELP = "auto (Whoosh up to 5,000 trials, tantivy above), whoosh, tantivy or opensearch."
 
 
@@ -54,6 +55,21 @@ def common(command: Command) -> Command:
 def as_json(command: Command) -> Command:
     """Add --json."""
     return click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout and nothing else.")(command)
+
+
+def _last_day(_context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    """Read a date, which may be partial: its last day as YYYYMMDD."""
+    from crawler.dates import last_day
+
+    try:
+        return None if text is None else last_day(text.strip())
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no date; write 2026-08-19, 2026-08 or 2026.", param=parameter) from None
+
+
+def as_of_option(told: str = AS_OF_HELP) -> Callable[[Command], Command]:
+    """Make --as-of, whose value is the last day that the date may mean, as YYYYMMDD."""
+    return click.option("--as-of", metavar="DATE", callback=_last_day, help=told)
 
 
 def engine_option(command: Command) -> Command:
@@ -167,12 +183,16 @@ def ids_of_file(path: str) -> list[str]:
 
 
 @contextmanager
-def opened_index(cache: Cache, engine: str = "auto") -> Iterator[Any]:
-    """Open the index of a cache, with a word on stderr where it is behind the records."""
+def opened_index(cache: Cache, engine: str = "auto", as_of: int | None = None) -> Iterator[Any]:
+    """Open the index of a cache, with a word on stderr where it is behind the records; or the one of a day."""
     from crawler.store import Store
     from index.errors import IndexMissing
     from index.search import open_index
 
+    if as_of is not None:
+        with opened_as_of(cache, engine, as_of) as (index, _):
+            yield index
+        return
     try:
         with ExitStack() as opened:
             store = opened.enter_context(Store.reading(cache)) if cache.database.exists() else None
@@ -184,3 +204,26 @@ def opened_index(cache: Cache, engine: str = "auto") -> Iterator[Any]:
         if not cache.database.exists():
             raise CacheEmpty(cache.folder) from None
         raise
+
+
+@contextmanager
+def opened_as_of(cache: Cache, engine: str, day: int) -> Iterator[tuple[Any, Any]]:
+    """Open the index and the records of a day (YYYYMMDD), with a word on stderr where it is built, or holds nothing."""
+    from crawler.as_of import StoreAsOf
+    from crawler.dates import day_text
+    from index.as_of import Telling, open_as_of
+    from serve.terminal import progress
+
+    @contextmanager
+    def building(trials: int) -> Iterator[Callable[[int], None]]:
+        click.echo(f"trialkin: building the index as of {day_text(day)}; it is kept for the next time.", err=True)
+        with progress("indexing", trials) as advance:
+            yield advance
+
+    def waiting() -> None:
+        click.echo("trialkin: another process builds an index of a day here; waiting for it.", err=True)
+
+    with StoreAsOf.as_of(cache, day) as store, open_as_of(store, engine, Telling(building, waiting)) as index:
+        if not index.columns.size:
+            click.echo(f"trialkin: {store.why_empty()}", err=True)
+        yield index, store

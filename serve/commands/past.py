@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crawler.config import Cache
-from crawler.dates import first_day
+from crawler.dates import day_text, first_day
 from serve.commands.completion import listed, trial_id
 from serve.commands.fetch import registry_address, registry_options
 from serve.commands.options import as_json, common
@@ -111,7 +111,7 @@ def changes(since: int | None, ids: tuple[str, ...], severity: str, as_json: boo
     from serve.story import event_lines
     from serve.terminal import clean, show_lines, width
 
-    day = "" if since is None else f"{since // 10000:04d}-{since // 100 % 100:02d}-{since % 100:02d}"
+    day = "" if since is None else day_text(since)
     told = 0
     with Store.reading(cache) as store:
         for event in events(store, since=day, idents=_names(store, ids), least=severity):

@@ -1,5 +1,7 @@
 """`similar`: what a trial, several, or a text is like."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -7,9 +9,19 @@ import click
 from crawler.config import Cache
 from serve.commands.completion import listed, trial_id
 from serve.commands.find import batch, name_the_nearest
-from serve.commands.options import as_json, common, engine_option, filter_options, made_filters, opened_index
+from serve.commands.options import (
+    as_json,
+    as_of_option,
+    common,
+    engine_option,
+    filter_options,
+    made_filters,
+    opened_as_of,
+    opened_index,
+)
 
 if TYPE_CHECKING:
+    from crawler.store import Store
     from serve.drafts import Draft
     from serve.neighbours import SimilarAnswer
 
@@ -36,6 +48,7 @@ _ASPECTS = ("condition", "intervention", "design", "eligibility", "outcomes", "s
 @click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Trials to show.")
 @click.option("--why", "reasons", is_flag=True, help="Say what each shares and how much each part gave.")
 @click.option("--format", "form", type=click.Choice(["ids", "csv"]), help="Write plain ids or CSV.")
+@as_of_option()
 @engine_option
 @as_json
 @common
@@ -48,6 +61,7 @@ def similar(
     limit: int,
     reasons: bool,
     form: str | None,
+    as_of: int | None,
     engine: str,
     as_json: bool,
     cache: Cache,
@@ -56,9 +70,11 @@ def similar(
     """List the trials most like a given one, itself left out. Several IDs: what is like all of them.
 
     ID - reads an id a line from stdin and writes one JSON object a line; --text - reads a text from there.
+
+    --as-of compares the versions of that day, by its own statistics, as `search --as-of` searches them.
     """
+    from crawler.dates import day_text
     from crawler.ids import nct_id
-    from crawler.store import Store
     from index.similar.aspects import Comparison
     from serve.neighbours import Neighbours
 
@@ -68,9 +84,10 @@ def similar(
     made = made_filters(options)
     ids = [] if asked == ("-",) else [nct_id(text) for text in asked]
     draft = None if text is None else _draft(text)
-    with opened_index(cache, engine) as index, Store.reading(cache) as store:
+    day = None if as_of is None else day_text(as_of)
+    with _opened(cache, engine, as_of) as (index, store):
         name_the_nearest(index, made)
-        neighbours = Neighbours(index, store, made, limit, reasons=reasons, comparison=comparison)
+        neighbours = Neighbours(index, store, made, limit, reasons=reasons, comparison=comparison, as_of=day)
         if asked == ("-",):
             batch(
                 "nct_id",
@@ -79,6 +96,19 @@ def similar(
             return
         answer = neighbours.of(ids, None) if draft is None else neighbours.of_text(draft)
     _write(answer, form or ("json" if as_json else None))
+
+
+@contextmanager
+def _opened(cache: Cache, engine: str, as_of: int | None) -> Iterator[tuple[Any, "Store"]]:
+    """Open index and records, today's or those of a day."""
+    from crawler.store import Store
+
+    if as_of is not None:
+        with opened_as_of(cache, engine, as_of) as opened:
+            yield opened
+        return
+    with opened_index(cache, engine) as index, Store.reading(cache) as store:
+        yield index, store
 
 
 def _draft(source: str) -> "Draft":
