@@ -85,7 +85,7 @@ def similar(
     ids = [] if asked == ("-",) else [nct_id(text) for text in asked]
     draft = None if text is None else _draft(text)
     day = None if as_of is None else day_text(as_of)
-    with _opened(cache, engine, as_of) as (index, store):
+    with _opened(cache, engine, as_of, ids) as (index, store):
         name_the_nearest(index, made)
         neighbours = Neighbours(index, store, made, limit, reasons=reasons, comparison=comparison, as_of=day)
         if asked == ("-",):
@@ -99,11 +99,15 @@ def similar(
 
 
 @contextmanager
-def _opened(cache: Cache, engine: str, as_of: int | None) -> Iterator[tuple[Any, "Store"]]:
-    """Open index and records, today's or those of a day."""
+def _opened(cache: Cache, engine: str, as_of: int | None, ids: list[str]) -> Iterator[tuple[Any, "Store"]]:
+    """Open index and records, today's or those of a day; VersionUnknown before an index is built for nothing."""
+    from crawler.as_of import StoreAsOf
     from crawler.store import Store
 
     if as_of is not None:
+        with StoreAsOf.as_of(cache, as_of) as store:
+            for nct_id in ids:
+                store.raw(store.resolve(nct_id))
         with opened_as_of(cache, engine, as_of) as opened:
             yield opened
         return
