@@ -59,12 +59,13 @@ class StoreAsOf(Store):
         return self._stamp
 
     def _read_stamp(self) -> int:
-        [row] = self.select(
+        """Made of what every change moves, and of the two ends, by which a cache made anew differs."""
+        [counts] = self.select(
             "SELECT (SELECT value FROM meta WHERE key = 'change'), (SELECT max(number) FROM event), "
-            "(SELECT digest FROM version WHERE rowid = (SELECT max(rowid) FROM version)), "
-            "(SELECT max(rowid) FROM version)"
+            "min(rowid), max(rowid) FROM version"
         )
-        return int.from_bytes(sha256(repr(row).encode()).digest()[:6])
+        ends = self.select("SELECT digest FROM version WHERE rowid IN (?, ?) ORDER BY rowid", counts[2:])
+        return int.from_bytes(sha256(repr((counts, ends)).encode()).digest()[:6])
 
     # -- all of them -----------------------------------------------------------------------------------------------
 
