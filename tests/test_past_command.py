@@ -4,6 +4,7 @@ import pytest
 
 from crawler import severity
 from crawler.config import Cache
+from crawler.store import Store
 from serve.commands import past
 from tests.past import fetched, set_gone, state
 from tests.running import Shell
@@ -111,3 +112,13 @@ def test_a_gone_trial_is_not_gone_as_of_a_day_before(trialkin: Shell, at: tuple[
     gone = [trialkin("show", TWO, "--as-of", day, "--json", *at).json["gone"] for day in ("2026-08-18", "2026-08-19")]
     assert gone == [None, "2026-08-19"]
     assert trialkin("history", TWO, "--json", *at).code == 0
+
+
+def test_a_trial_that_came_back_was_gone_in_between(trialkin: Shell, at: tuple[str, str]) -> None:
+    cache = Cache(Path(at[1]))
+    set_gone(cache, TWO, None)
+    with Store.writing(cache) as store, store.transaction():
+        store.db.execute("UPDATE event SET seen_at = '2026-09-09T00:00:00Z' WHERE kind = 'back'")
+    days = ("2026-08-18", "2026-09-08", "2026-09-09")
+    gone = [trialkin("show", TWO, "--as-of", day, "--json", *at).json["gone"] for day in days]
+    assert gone == [None, "2026-08-19", None]

@@ -22,11 +22,12 @@ def show(ids: tuple[str, ...], raw: bool, as_of: int | None, as_json: bool, cach
     --as-of takes the version that was the newest then, of those that are here, by their update dates; where a record
     changed without a new one, by the day on which we saw it.
     """
+    from crawler.as_of import StoreAsOf
     from crawler.store import Store
     from serve.output import write_bytes, write_json
     from serve.records import find, find_raw, one_line, shown
 
-    with Store.reading(cache) as store:
+    with Store.reading(cache) if as_of is None else StoreAsOf.as_of(cache, as_of) as store:
 
         def one(text: str, *, machine: bool) -> None:
             if raw:
