@@ -17,7 +17,8 @@ from index.build import content_digest
 from index.errors import DayUnbuildable, EngineUnknown
 from index.manifest import read_manifest
 from index.query.parse import parse
-from index.search import SearchRequest
+from index.search import SearchRequest, open_index
+from index.similar.reasons import no_kin
 from tests.indexes import brought_up
 from tests.past import fetched, loaded, set_gone, state
 
@@ -176,7 +177,7 @@ def test_one_process_builds_at_a_time(two: Cache) -> None:
         flock(handle, LOCK_EX)
         asking = Thread(target=lambda: found.append(asked(two, 20230601, told=told)))
         asking.start()
-        while told.said != ["waiting"]:
+        while asking.is_alive() and told.said != ["waiting"]:
             asking.join(0.01)
     asking.join()
     assert (found, told.said) == ([[ONE, TWO]], ["waiting", 2])
@@ -216,3 +217,20 @@ def test_todays_index_stays_as_it_is(two: Cache) -> None:
     asked(two, 20230601)
     assert json.loads((two.index / "manifest.json").read_bytes()) == before
     assert brought_up(two)[1] is False
+
+
+@pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
+def test_a_day_is_answered_as_by_a_cache_that_never_had_more(two: Cache, tmp_path: Path, engine: str) -> None:
+    others = [state("2022-01-01", nct_id=f"NCT000001{n:02d}", conditionsModule=LUPUS) for n in range(12)]
+    loaded(two, *others)
+    loaded(two, *(state("2024-01-01", nct_id=other.nct_id, conditionsModule=MUMPS) for other in others))
+    then = Cache(tmp_path / "then")
+    loaded(then, state("2022-01-01", conditionsModule=MUMPS), state("2023-01-01", nct_id=TWO, conditionsModule=MUMPS))
+    loaded(then, *others)
+    brought_up(then, engine)
+    request = SearchRequest(node=parse("mumps OR lupus"), facets=True, limit=20)
+    with StoreAsOf.as_of(two, 20230101) as store, open_as_of(store, engine, Told().telling) as index:
+        answers = index.search(request), index.similar([ONE], {}, 20, no_kin)
+        assert [answers[0].total, answers[1][0].nct_id] == [14, TWO]
+    with open_index(then.index) as index:
+        assert (index.search(request), index.similar([ONE], {}, 20, no_kin)) == answers
