@@ -4,7 +4,7 @@ Filters, facet counts and sorting are numpy over these, in every engine that liv
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -114,6 +114,13 @@ class Columns:
         number = number_of(nct_id)
         row = int(np.searchsorted(self.numbers, number))
         return row if row < self.size and int(self.numbers[row]) == number else None
+
+    def rows(self, numbers: Sequence[int]) -> NDArray[np.int32] | None:
+        """Rows of trials by their ids' numbers, None where one has none."""
+        wanted = np.array(numbers, np.int64)
+        rows = np.searchsorted(self.numbers, wanted)
+        held = self.numbers.take(rows, mode="clip") if self.size else np.zeros(0, np.int64)
+        return rows.astype(np.int32) if np.array_equal(held, wanted) else None
 
     def values(self, key: str) -> ValueColumn:
         """Values of a facet or filter key."""

@@ -1,15 +1,17 @@
 """What a trial is like: the vectors' ranking, the filters' choice, reasons from the cards. One open generation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import numpy as np
 
-from index.columns import Columns, Mask
+from index.columns import Columns
 from index.document import Card, Document
-from index.engines.base import Engine
-from index.query.tree import All, Filters
+from index.engines.base import Engine, Neighbourly
+from index.query.tree import All, Filters, Ids, Node, Not
+from index.similar import candidates
 from index.similar.aspects import Comparison, telling
 from index.similar.difference import Difference
 from index.similar.draft import draft
@@ -66,9 +68,8 @@ class Likeness:
         self, asked: Asked, filters: Filters, limit: int, kinship: Kinship | None, comparison: Comparison
     ) -> list[SimilarTrial]:
         """Trials most like what is asked about, reasons where kinship is given."""
-        allowed = self.engine.mask(All(tuple(filters.values())))
-        allowed[list(asked.rows)] = False
-        ranking = self._ranking(asked, comparison, allowed)
+        others = Not(Ids(frozenset(map(self.columns.nct_id, asked.rows))))
+        ranking = self._ranking(asked, comparison, self._ranked(All((*filters.values(), others))))
         query, ranked = ranking.query, ranking.best(limit)
         cards = self._cards(ranked.rows)
         reasons = [None] * len(cards) if kinship is None else self._reasons(asked, query, ranked, cards, kinship)
@@ -85,9 +86,18 @@ class Likeness:
         """Whether a vector has anything of an aspect."""
         return bool(np.any(vector.columns % len(GROUPS) == telling(aspect)))
 
-    def _ranking(self, asked: Asked, comparison: Comparison, allowed: Mask) -> Ranking:
+    def _ranked(self, node: Node) -> Callable[[Query, int], Ranked]:
+        """What ranks the trials for which a tree holds: the engine where it has the vectors, else the vectors here."""
+        engine = self.engine
+        if isinstance(engine, Neighbourly) and engine.ranks(node):
+            nearest = partial(engine.nearest, node)
+            return lambda query, limit: candidates.ranked(self.matrix, query, nearest, limit)
+        allowed = engine.mask(node)
+        return lambda query, limit: self.matrix.ranked(query, allowed, limit)
+
+    def _ranking(self, asked: Asked, comparison: Comparison, ranked: Callable[[Query, int], Ranked]) -> Ranking:
         if comparison.unlike is None:
-            return Ranking(self.matrix, asked.vector, comparison.factors, allowed, comparison.diverse)
+            return Ranking(self.matrix, asked.vector, comparison.factors, ranked, comparison.diverse)
         rows = asked.vectors
         difference = Difference(self.matrix, comparison.unlike, rows, asked.cards, self.synonyms)
 
@@ -97,7 +107,7 @@ class Likeness:
             return [row in held for row in rows]
 
         vector = difference.without_own(asked.vector)
-        return Ranking(self.matrix, vector, comparison.factors, allowed, comparison.diverse, differs)
+        return Ranking(self.matrix, vector, comparison.factors, ranked, comparison.diverse, differs)
 
     def _reasons(
         self, asked: Asked, query: Query, ranked: Ranked, cards: Sequence[Card], kinship: Kinship

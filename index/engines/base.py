@@ -7,13 +7,14 @@ its own; that every engine finds the same one is kept by tests/test_engines.py.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from index.columns import Mask
 from index.document import Card, Document
 from index.facets import FacetCount
-from index.inverted import Ints, InvertedFile
+from index.inverted import Floats, Ints, InvertedFile
 from index.query.tree import Filters, Node, Words
+from index.similar.matrix import Row
 
 RELEVANCE = (("relevance", False),)
 
@@ -64,6 +65,20 @@ class Engine(Protocol):
         """Let go of files and connections."""
 
 
+@runtime_checkable
+class Neighbourly(Protocol):
+    """An engine that holds similarity's vectors too, and ranks by them."""
+
+    def ranks(self, node: Node) -> bool:
+        """Whether it can by itself choose among the trials for which a tree holds."""
+
+    def nearest(self, node: Node, vector: Row, count: int) -> tuple[Ints, Floats]:
+        """So many rows for which a tree holds, the nearest first, and about their scores: dot products with a vector.
+
+        Rows that share no column with it are left out; equal ones are in order.
+        """
+
+
 @dataclass(frozen=True)
 class Entry:
     """A document as an engine takes it.
@@ -89,6 +104,11 @@ class Place:
     generation: int
     previous: Path | None = None
     address: str | None = None
+
+    @property
+    def vectors(self) -> Path:
+        """Where the generation's vectors lie, whole when the writer is to finish."""
+        return self.folder.with_name("vectors")
 
 
 class EngineWriter(Protocol):

@@ -103,9 +103,7 @@ class Matrix:
             scores = self.scores(query, rows)
         else:
             rows, scores = self._pool(query, allowed, limit, sample)
-        order = np.lexsort((rows, -scores))
-        order = order[scores[order] > 0][:limit]
-        return Ranked(rows[order].tolist(), scores[order].tolist())
+        return best(rows, scores, limit)
 
     def _pool(self, query: Row, allowed: Mask, limit: int, sample: int) -> tuple[NDArray[np.intp], Weights]:
         """Rows of the mask that the best are among, with their exact scores."""
@@ -124,14 +122,12 @@ class Matrix:
 
     def _near(self, query: Row, cut: float) -> Floats:
         """About the score of every row: over the heaviest columns, which carry a share of the squared length."""
-        heaviest = np.argsort(-query.weights, kind="stable")
-        carried = np.cumsum(query.weights[heaviest] ** 2)
-        kept = np.sort(heaviest[: int(np.searchsorted(carried, cut * carried[-1])) + 1])
-        columns, weights = query.columns[kept], query.weights[kept].astype(np.float32)
+        kept = heaviest(query, cut)
+        weights = kept.weights.astype(np.float32)
         begins, places = self._owners.begins, self._owners.places
         total = np.zeros(begins[-1] + 1, np.float32)
         for part, begin in zip(self._parts, begins.tolist(), strict=False):
-            part.add_near(columns, weights, total[begin : begin + part.rows])
+            part.add_near(kept.columns, weights, total[begin : begin + part.rows])
         return total[:-1] if places is None else total[places]
 
     def scores(self, query: Row, rows: NDArray[np.intp]) -> Weights:
@@ -174,6 +170,21 @@ def by(row: Row, factor: Weights) -> Query:
     weights = row.weights * factor[row.columns % len(GROUPS)]
     kept = np.flatnonzero(weights)
     return Query(row.columns[kept], weights[kept], tuple(np.flatnonzero(factor).tolist()))
+
+
+def best(rows: NDArray[np.intp], scores: Weights, limit: int) -> Ranked:
+    """Best of some rows, ties in order of row; those that share nothing are left out."""
+    order = np.lexsort((rows, -scores))
+    order = order[scores[order] > 0][:limit]
+    return Ranked(rows[order].tolist(), scores[order].tolist())
+
+
+def heaviest(query: Row, cut: float, most: int | None = None) -> Row:
+    """The columns that carry a share of the squared length, so many at most."""
+    order = np.argsort(-query.weights, kind="stable")
+    carried = np.cumsum(query.weights[order] ** 2)
+    kept = np.sort(order[: int(np.searchsorted(carried, cut * carried[-1])) + 1][:most])
+    return Row(query.columns[kept], query.weights[kept])
 
 
 def _floor(values: Floats, count: int) -> float:

@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from index.columns import Mask
 from index.similar.groups import GROUPS
 from index.similar.matrix import Matrix, Query, Ranked, Row, by
 
@@ -20,15 +19,16 @@ _MORE = 4  # times as many rows are ranked where the test left too few
 
 @dataclass(frozen=True)
 class Ranking:
-    """A ranking of a mask's rows by a vector whose groups are multiplied by factors.
+    """A ranking by a vector whose groups are multiplied by factors.
 
-    `differs` says of rows whether they are let in.
+    `ranked` gives so many of the rows that may be chosen, best first, with exact scores; `differs` says of rows whether
+    they are let in.
     """
 
     matrix: Matrix
     vector: Row
     factors: NDArray[np.float64]
-    allowed: Mask
+    ranked: Callable[[Query, int], Ranked]
     diverse: bool = False
     differs: Callable[[Sequence[int]], list[bool]] | None = None
 
@@ -47,12 +47,12 @@ class Ranking:
 
     def _let_in(self, limit: int) -> Ranked:
         if self.differs is None:
-            return self.matrix.ranked(self.query, self.allowed, limit)
+            return self.ranked(self.query, limit)
         asked, seen = 2 * limit, 0
         rows: list[int] = []
         scores: list[float] = []
         while len(rows) < limit:
-            ranked = self.matrix.ranked(self.query, self.allowed, asked)
+            ranked = self.ranked(self.query, asked)
             new = slice(seen, len(ranked.rows))
             kept = self.differs(ranked.rows[new])
             rows += [row for row, keep in zip(ranked.rows[new], kept, strict=True) if keep]

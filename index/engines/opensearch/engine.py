@@ -12,6 +12,7 @@ from typing import Any as Json
 from uuid import uuid4
 
 import msgspec
+import numpy as np
 
 from crawler.ids import id_of, number_of
 from index.answered import answered
@@ -22,10 +23,14 @@ from index.engines.opensearch.cluster import PAGE, Cluster
 from index.engines.opensearch.query import Query, fits, native, numbered, stands, visible
 from index.engines.opensearch.request import facets, request
 from index.engines.opensearch.target import read_target
+from index.engines.opensearch.vectors import nearest
 from index.engines.opensearch.words import ClusterWords
 from index.errors import ClusterForeign
 from index.evaluate import Evaluator
+from index.inverted import Floats, Ints
 from index.query.tree import Node, Words, positive_words
+from index.similar.candidates import AT_ONCE
+from index.similar.matrix import Row
 from index.tables import Tables
 
 CARDS_AT_ONCE = 500
@@ -35,6 +40,7 @@ KEPT_CARDS = 10_000  # some 20 MB
 _BARE: Query = {"_source": False, "stored_fields": "_none_"}
 _WITH_CARD: Query = {**_BARE, "docvalue_fields": ["card"]}
 _CARD = msgspec.msgpack.Decoder(Card)
+_FULLEST = Row(np.arange(AT_ONCE, dtype=np.int32), np.ones(AT_ONCE))
 
 
 class OpenSearchEngine:
@@ -95,6 +101,23 @@ class OpenSearchEngine:
     def mask(self, node: Node) -> Mask:
         """Rows of the columns for which a tree holds."""
         return Evaluator(self._words(), self._tables, (node,)).mask(node)
+
+    def ranks(self, node: Node) -> bool:
+        """Whether the cluster can choose among the trials for which a tree holds."""
+        return native(node) and fits(self._nearest(node, _FULLEST)["query"])
+
+    def nearest(self, node: Node, vector: Row, count: int) -> tuple[Ints, Floats]:
+        """Rows nearest to a vector, and about their scores: the cluster's features have 9 bits."""
+        body = self._nearest(node, vector)
+        first = self._search({**body, **_BARE, "size": min(count, PAGE)})["hits"]["hits"]
+        hits = list(islice(self._on(body, first), count))
+        rows = self._tables.columns.rows([hit["sort"][-1] for hit in hits])
+        if rows is None:
+            raise ClusterForeign(self._target.index, "holds other trials than the index here")
+        return rows, np.array([hit["sort"][0] for hit in hits], np.float32)
+
+    def _nearest(self, node: Node, vector: Row) -> Query:
+        return nearest(vector, node, self._tables.columns, self._target.generation)
 
     def frequency(self, term: str) -> int:
         """How many trials hold a term anywhere."""

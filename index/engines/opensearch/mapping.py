@@ -16,6 +16,7 @@ from index.schema import AREAS, DATES, FILTERED, PIECES
 from index.within import SITE_FIELDS, site_texts
 
 SHARDS = 3
+VECTOR = "vector"  # similarity's columns by their numbers
 EVERYWHERE = "everywhere"  # all texts once more, for phrases that may stand in any field
 LIVING = 2**31 - 1  # `until` of a document that no generation has taken away yet
 _LONGEST_TERM = 100  # characters; the cluster's whitespace analyser cuts at 255 of its own
@@ -47,7 +48,7 @@ def mapping() -> dict[str, Any]:
         **dict.fromkeys(("number", "since", "until", *DATES), _INTEGER),
         **{piece: {**_TERMS, "copy_to": EVERYWHERE} for piece in PIECES},
         EVERYWHERE: _TERMS,
-        **dict.fromkeys(AREAS, _SCORES),
+        **dict.fromkeys((*AREAS, VECTOR), _SCORES),
         **dict.fromkeys(FILTERED, _KEYWORD),
         "enrollment": {"type": "long"},
         **dict.fromkeys(("youngest", "oldest"), _YEARS),
@@ -63,7 +64,7 @@ def document_id(nct_id: str, since: int) -> str:
 
 
 def source(entry: Entry, generation: int) -> dict[str, Any]:
-    """A trial's document, all but its words' scores; what it has no value of is left out."""
+    """A trial's document, all but its words' scores and its vector; what it has no value of is left out."""
     made = entry.document
     texts: dict[str, list[str]] = {}
     for number, text in entry.texts:

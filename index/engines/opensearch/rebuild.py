@@ -1,9 +1,7 @@
 """A generation built from nothing: a new index, bare while it is filled, then settled, counted and given the alias."""
 
-import shutil
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 import msgspec
 
@@ -12,7 +10,9 @@ from index.engines.opensearch.cluster import Cluster
 from index.engines.opensearch.mapping import SETTINGS, SETTLED, document_id, mapping, source
 from index.engines.opensearch.query import visible
 from index.engines.opensearch.sending import Sender, total
+from index.engines.opensearch.spool import Spool
 from index.engines.opensearch.target import new_target
+from index.engines.opensearch.vectors import VectorFeatures
 from index.engines.opensearch.weights import features, keep, kept, with_features
 from index.errors import ClusterError, ClusterForeign
 from index.inverted import InvertedFile
@@ -26,27 +26,22 @@ class Rebuild:
 
     def __init__(self, place: Place) -> None:
         self._folder = place.folder
-        self._spool = place.folder / "spool"
+        self._vectors = place.vectors
+        self._spool = Spool(place.folder / "spool")
         self._target = new_target(place)
         self._cluster = Cluster(self._target.addresses)
         self._sender = Sender(self._cluster, self._target)
         self._tally = Tally()
-        self._batches: list[Path] = []
-        self._documents = 0
-        self._spool.mkdir(parents=True)
         self._drop(self._target.index)
         body = {"settings": {"index": SETTINGS}, "mappings": mapping(), "aliases": {self._target.writes: {}}}
         self._cluster.ask("PUT", f"/{self._target.index}", body)
 
     def add(self, entries: Sequence[Entry], inverted: InvertedFile) -> None:
         """Take the next documents."""
-        batch = self._spool / f"{len(self._batches):06d}"
+        generation = self._target.generation
+        batch = self._spool.add([(e.document.nct_id, msgspec.json.encode(source(e, generation))) for e in entries])
         keep(batch.with_suffix(".npz"), inverted)
-        sources = [(e.document.nct_id, msgspec.json.encode(source(e, self._target.generation))) for e in entries]
-        batch.write_bytes(msgspec.msgpack.encode(sources))
         self._tally.add(inverted)
-        self._batches.append(batch)
-        self._documents += len(entries)
 
     def remove(self, nct_ids: Collection[str]) -> None:
         """Nothing older is in a new index."""
@@ -59,23 +54,25 @@ class Rebuild:
         statistics = self._tally.statistics()
         (self._folder / "statistics").mkdir()
         statistics.write(self._folder / "statistics")
-        for batch in self._batches:
-            made = msgspec.msgpack.decode(batch.read_bytes(), type=list[tuple[str, bytes]])
+        vectors = VectorFeatures(self._vectors, self._spool.nct_ids)
+        for batch, made in self._spool:
             scores = features(kept(batch.with_suffix(".npz")), statistics)
             for (nct_id, bare), scored in zip(made, scores, strict=True):
-                self._sender.index(document_id(nct_id, self._target.generation), with_features(bare, scored))
+                whole = with_features(bare, {**scored, **vectors.of(nct_id)})
+                self._sender.index(document_id(nct_id, self._target.generation), whole)
         self._settle()
         self._switch()
         self._target.write(self._folder)
-        shutil.rmtree(self._spool)
+        self._spool.remove()
         self._end()
 
     def _settle(self) -> None:
         index = self._target.index
         self._sender.flush()
         held = total(self._cluster, index, *visible(self._target.generation))
-        if held != self._documents:
-            raise ClusterForeign(index, f"holds {held} of the {self._documents} documents that were sent")
+        sent = len(self._spool.nct_ids)
+        if held != sent:
+            raise ClusterForeign(index, f"holds {held} of the {sent} documents that were sent")
         self._cluster.ask("POST", f"/{index}/_flush")  # files are copied; what is in none is indexed again
         self._cluster.ask("PUT", f"/{index}/_settings", {"index": SETTLED})
         with suppress(ClusterError):

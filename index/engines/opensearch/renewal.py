@@ -16,7 +16,9 @@ from index.engines.opensearch.cluster import Cluster
 from index.engines.opensearch.mapping import LIVING, document_id, source
 from index.engines.opensearch.query import numbered
 from index.engines.opensearch.sending import Sender, found, total
+from index.engines.opensearch.spool import Spool
 from index.engines.opensearch.target import read_target
+from index.engines.opensearch.vectors import VectorFeatures
 from index.engines.opensearch.weights import features, with_features
 from index.errors import ClusterError, ClusterForeign
 from index.inverted import InvertedFile
@@ -39,17 +41,18 @@ class Renewal:
         self._sender = Sender(self._cluster, self._target)
         link_tree(place.previous / "statistics", self._folder / "statistics")
         self._statistics = Statistics.read(self._folder / "statistics")
-        self._added = self._removed = 0
+        self._vectors = place.vectors
+        self._spool = Spool(self._folder / "spool")
+        self._removed = 0
         self._undo()
         self._purge()
 
     def add(self, entries: Sequence[Entry], inverted: InvertedFile) -> None:
-        """Send the next documents, to be seen from this generation on."""
-        generation = self._target.generation
-        for entry, scored in zip(entries, features(inverted, self._statistics), strict=True):
-            bare = msgspec.json.encode(source(entry, generation))
-            self._sender.index(document_id(entry.document.nct_id, generation), with_features(bare, scored))
-        self._added += len(entries)
+        """Put the next documents aside, to be seen from this generation on: their vectors are not there yet."""
+        made = (msgspec.json.encode(source(entry, self._target.generation)) for entry in entries)
+        scores = features(inverted, self._statistics)
+        ids = [entry.document.nct_id for entry in entries]
+        self._spool.add(list(zip(ids, map(with_features, made, scores), strict=True)))
 
     def remove(self, nct_ids: Collection[str]) -> None:
         """Have trials seen only up to the generation before this one."""
@@ -63,14 +66,24 @@ class Renewal:
         """All of it is done at the end."""
 
     def finish(self) -> None:
-        """Have everything found, and count it."""
+        """Send what is new, have everything found, and count it."""
+        self._send()
         self._sender.flush()
         index, generation = self._target.index, self._target.generation
         held = tuple(total(self._cluster, index, {"term": {end: generation}}) for end in ("since", "until"))
-        if held != (self._added, self._removed):
-            raise ClusterForeign(index, f"has taken {held} of {(self._added, self._removed)} changes")
+        changes = len(self._spool.nct_ids), self._removed
+        if held != changes:
+            raise ClusterForeign(index, f"has taken {held} of {changes} changes")
         self._target.write(self._folder)
+        self._spool.remove()
         self._end()
+
+    def _send(self) -> None:
+        vectors = VectorFeatures(self._vectors, self._spool.nct_ids)
+        for _, made in self._spool:
+            for nct_id, scored in made:
+                whole = with_features(scored, vectors.of(nct_id))
+                self._sender.index(document_id(nct_id, self._target.generation), whole)
 
     def _undo(self) -> None:
         """Take back what an update left that broke off after the generation before."""

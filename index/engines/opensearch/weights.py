@@ -16,7 +16,7 @@ from index.scoring import AreaPostings, Statistics, area_postings
 
 _HALF = np.uint32(1 << 14)  # of what is cut off: 15 of a float's bits
 
-Features = dict[str, dict[str, float]]  # search area → term → score
+Features = dict[str, dict[str, float]]  # search area → term → score; the vector's field → column → weight
 
 
 def features(inverted: InvertedFile, statistics: Statistics) -> Iterator[Features]:
@@ -33,7 +33,7 @@ class _ByRow:
     def __init__(self, postings: AreaPostings, rows: int) -> None:
         order = np.argsort(postings.row, kind="stable")
         self._terms: list[int] = postings.term[order].tolist()
-        self._weights: list[float] = _rounded(postings.weight[order]).tolist()
+        self._weights: list[float] = rounded(postings.weight[order]).tolist()
         self._begins: list[int] = np.searchsorted(postings.row[order], np.arange(rows + 1)).tolist()
 
     def features(self, row: int, names: Sequence[str]) -> dict[str, float]:
@@ -46,8 +46,8 @@ def with_features(source: bytes, found: Features) -> bytes:
     return source if not found else source[:-1] + b"," + msgspec.json.encode(found)[1:]
 
 
-def _rounded(weights: Floats) -> NDArray[np.float64]:
-    """Short decimals from which the cluster cuts the value that lies nearest: each in the middle of what it cuts."""
+def rounded(weights: Floats) -> NDArray[np.float64]:
+    """Return short decimals from which the cluster cuts the nearest value: each in the middle of what it cuts."""
     bits = weights.view(np.uint32) + _HALF
     middle = ((bits & ~np.uint32(2 * _HALF - 1)) + _HALF).view(np.float32).astype(np.float64)
     scale = 10 ** (3 - np.floor(np.log10(middle)))  # four digits are ten times as fine

@@ -63,12 +63,10 @@ class ClusterWords:
 
     def _rows_of(self, hits: list[Json]) -> Ints:
         """Rows of hits, ascending as they are; ClusterForeign where one is no row here."""
-        wanted = np.array([hit["sort"][0] for hit in hits], np.int64)
-        numbers = self._columns.numbers
-        rows = np.searchsorted(numbers, wanted)
-        if wanted.size and (rows[-1] == numbers.size or not np.array_equal(numbers[rows], wanted)):
+        rows = self._columns.rows([hit["sort"][0] for hit in hits])
+        if rows is None:
             raise ClusterForeign(self._target.index, "holds other trials than the index here")
-        return rows.astype(np.int32)
+        return rows
 
     def _hits(self, query: Query) -> Iterator[Json]:
         """All hits of a query in order of their numbers."""
