@@ -33,16 +33,14 @@ def _pool(matrix: Matrix, query: Query, ask: Ask, limit: int) -> tuple[NDArray[n
     count = max(SAMPLE, 2 * limit)
     while True:
         found, near = ask(heavy, count)
-        rows = found.astype(np.intp)
-        scores = matrix.scores(query, rows)
-        enough = -np.sort(-scores)[limit - 1] if rows.size >= limit else 0.0
-        beyond = np.max(scores - near, initial=0.0)
-        last = float(near[-1]) if rows.size == count else 0.0
-        if last + beyond < enough or (rows.size == count and count >= MOST):
-            return rows, scores
-        if rows.size < count:
+        if found.size < count:
             rows = _sharing(query, ask, count)
             return rows, matrix.scores(query, rows)
+        rows = found.astype(np.intp)
+        scores = matrix.scores(query, rows)
+        enough = -np.sort(-scores)[limit - 1]
+        if near[-1] + np.max(scores - near, initial=0.0) < enough or count >= MOST:
+            return rows, scores
         count *= MORE
 
 
