@@ -51,6 +51,13 @@ def test_an_id_that_is_not_there_has_no_row(columns: Columns, nct_id: str) -> No
     assert columns.row(nct_id) is None
 
 
+def test_rows_are_known_by_numbers_in_any_order(columns: Columns) -> None:
+    found = [columns.rows(numbers) for numbers in ([12345678, 3, 7, 3], [])]
+    assert [None if rows is None else rows.tolist() for rows in found] == [[2, 0, 1, 0], []]
+    for unheld in ([3, 5], [99_999_999], [0]):
+        assert columns.rows(unheld) is None
+
+
 def test_days_numbers_and_ages(columns: Columns) -> None:
     assert columns.days("start").tolist() == [20200601, 0, 0]
     assert columns.days("updated").tolist() == [0, 20210304, 0]
@@ -107,6 +114,7 @@ def test_no_documents_are_columns_without_rows(cache: Cache) -> None:
     ColumnWriter().write(cache.folder)
     columns = Columns(cache.folder)
     assert (columns.size, columns.ids, columns.row("NCT00000001")) == (0, [], None)
+    assert columns.rows([3]) is None
     nothing = np.zeros(0, np.bool_)
     assert [columns.values(key).counts(nothing)[1] for key in FILTERED] == [0] * len(FILTERED)
     assert [columns.days(key).tolist() for key in DATES] == [[]] * len(DATES)
