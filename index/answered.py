@@ -24,7 +24,10 @@ def answered(question: Question, tables: Tables, evaluator: Evaluator, scores_of
     masks = {name: evaluator.mask(part) for name, part in question.filters.items()}
     asked = evaluator.mask(question.node, _worth_asking(masks, facets=question.facets))
     found = _and(asked, masks.values())
-    scores = scores_of() if positive_words(question.node) else None
+    words = positive_words(question.node)
+    for strict in dict.fromkeys(each for each in words if each.strict):
+        evaluator.mask(strict, found)  # a hit may hold words that nobody had to look up to find it: they score too
+    scores = scores_of() if words else None
     return Answer(
         total=int(found.sum()),
         hits=[
