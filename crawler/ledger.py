@@ -66,16 +66,17 @@ class Ledger:
     def hear(self, request: str, answer: Answer, records: list[RawRecord]) -> None:
         """Keep an answer and its records; the first body of a trial stands for the whole run."""
         with self._store.transaction():
-            self._store.db.execute(
-                "INSERT OR REPLACE INTO answer VALUES (?, ?, ?)",
-                (self._run, request, msgspec.json.encode(answer).decode()),
-            )
+            self._put(request, answer)
             self._store.db.executemany(
                 "INSERT OR IGNORE INTO candidate VALUES (?, ?, ?)",
                 [(self._run, raw.nct_id, self._store.codec.compress_alone(raw.body)) for raw in records],
             )
         for raw in records:
             self._records.setdefault(raw.nct_id, raw)
+
+    def _put(self, request: str, told: msgspec.Struct) -> None:
+        row = (self._run, request, msgspec.json.encode(told).decode())
+        self._store.db.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?)", row)
 
     def forget(self, prefix: str) -> None:
         """Drop the answers to requests that begin so: their tokens died with the registry's data."""

@@ -31,10 +31,6 @@ class Progress(Ledger):
         """Whether a stage without a state of its own was ended."""
         return self.heard(stage) is not None
 
-    def _put(self, stage: str, state: msgspec.Struct) -> None:
-        told = (self._run, stage, msgspec.json.encode(state).decode())
-        self._store.db.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?)", told)
-
     def done(self, stage: str) -> None:
         """Remember that a stage ended."""
         with self._store.transaction():

@@ -93,7 +93,8 @@ class Store(Database):
     def _taken_back(self, ident: str, data_timestamp: str | None) -> bool:
         """The registry answered an id by a record of its own: it is not gone and leads nowhere else; whether it was."""
         led = self.db.execute("SELECT nct_id FROM alias WHERE alias = ? AND told_by = '301'", (ident,)).fetchone()
-        self.db.execute("DELETE FROM alias WHERE alias = ? AND told_by = '301'", (ident,))
+        if led is not None:
+            self.db.execute("DELETE FROM alias WHERE alias = ? AND told_by = '301'", (ident,))
         return self._revive(ident, data_timestamp, led=None if led is None else led[0])
 
     def _revive(self, ident: str, data_timestamp: str | None, *, led: str | None = None) -> bool:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from crawler.errors import CrawlError, RecordInvalid
+from crawler.fetching import batched
 from crawler.record import RawRecord
-from crawler.registry import IDS_A_CALL, Registry
+from crawler.registry import Registry
 from crawler.store import Store
 
 
@@ -26,13 +27,11 @@ def fetch_wanted(
     What the registry does not have is left out. RegistryDiffers where the cache is another's.
     """
     fetched = Fetched()
-    if store.meta("registry") is not None:
-        store.claim_registry(name, "crawled")  # another's cache is refused before anybody is asked
+    store.check_registry(name)  # another's cache is refused before anybody is asked
     try:
         data_timestamp = registry.version().data_timestamp
         store.claim_registry(name, "crawled")
-        for begin in range(0, len(nct_ids), IDS_A_CALL):
-            batch = list(nct_ids[begin : begin + IDS_A_CALL])
+        for batch in batched(nct_ids):
             _keep(registry.studies(batch), store, data_timestamp, fetched)
             advance(len(batch))
     except CrawlError as error:

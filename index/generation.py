@@ -84,7 +84,6 @@ class GenerationWriter:
             engine, Place(aside / engine, generation, None if before is None else before / engine, address)
         )
         self.documents = 0 if previous is None else previous.columns.size
-        self._given_back = 0
 
     def remove(self, nct_ids: Collection[str]) -> None:
         """Take trials out that the previous generation has; a changed one is removed, then added."""
@@ -104,11 +103,9 @@ class GenerationWriter:
         self._vectors.add(batch.inverted, numbers, [traits(document) for document in batch.documents])
         if self._words is not None:
             self._words.add(batch)
-        self.documents += len(entries)
-        self._given_back += len(entries)
-        if self._given_back >= GIVEN_BACK:
+        before, self.documents = self.documents, self.documents + len(entries)
+        if before // GIVEN_BACK != self.documents // GIVEN_BACK:
             give_back()
-            self._given_back = 0
 
     def finish(self) -> None:
         """Write what is still in memory."""

@@ -16,13 +16,13 @@ from index.similar.aspects import Comparison, telling
 from index.similar.difference import Difference
 from index.similar.draft import draft
 from index.similar.facts import facts
-from index.similar.groups import GROUPS
+from index.similar.groups import GROUPS, NUMBER_OF_GROUP
 from index.similar.matrix import Matrix, Query, Ranked, Row
 from index.similar.ranking import Ranking
 from index.similar.reasons import Kinship, Why, spelled, why
 from index.synonyms import Synonyms
 
-_TEXT = next(number for number, group in enumerate(GROUPS) if group.name == "text")
+_TEXT = NUMBER_OF_GROUP["text"]
 
 
 class SimilarTrial(msgspec.Struct, frozen=True, omit_defaults=True):

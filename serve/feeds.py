@@ -13,7 +13,7 @@ from serve.terminal import clean
 STUDY = "https://clinicaltrials.gov/study/"  # where people read a record
 _TITLE = "trialkin: news of watches"
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|!])")
-_LISTS = (("entered", "entered"), ("left", "left"), ("changed", "changed"))
+_LISTS = ("entered", "left", "changed")
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Entry:
 
 
 def _items(news: News) -> Iterator[tuple[str, Item]]:
-    for name, word in _LISTS:
+    for name in _LISTS:
         for item in getattr(news, name):
-            yield word, item
+            yield name, item
 
 
 def entries(told: Iterable[Told]) -> list[Entry]:
@@ -40,7 +40,7 @@ def entries(told: Iterable[Told]) -> list[Entry]:
 
 def _entry(told: Told, word: str, item: Item) -> Entry:
     key = f"{HOME}/watch/{told.news.name}/{told.told_at}/{told.number}/{word}/{item.nct_id}"
-    verb = {"entered": "entered", "left": "left", "changed": "changed in"}[word]
+    verb = "changed in" if word == "changed" else word
     title = f"{item.nct_id} {verb} “{told.news.name}”: {item.title or 'no title'}"
     data = f"Data of {told.news.data_timestamp or 'files'}."
     text = f"{'; '.join(item.reasons)} ({item.severity}). {data}"
@@ -96,11 +96,11 @@ def digest(news: News) -> str:
     if not news.any:
         return f"{head}\nNothing new.\n"
     parts = [head]
-    for name, word in _LISTS:
+    for name in _LISTS:
         items: list[Item] = getattr(news, name)
         if items:
             lines = "\n".join(f"- {_told(item)}" for item in items)
-            parts.append(f"### {len(items):,} {word}\n\n{lines}\n")
+            parts.append(f"### {len(items):,} {name}\n\n{lines}\n")
     return "\n".join(parts)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crawler.errors import UsageError
 from index.errors import ValueUnknown
-from index.similar.groups import GROUPS
+from index.similar.groups import GROUPS, NUMBER_OF_GROUP
 
 WHOLE = "whole"
 ASPECTS = {
@@ -85,4 +85,4 @@ def factors(by: str, unlike: str | None = None) -> NDArray[np.float64]:
 
 def telling(aspect: str) -> int:
     """Number of the group that tells of an aspect."""
-    return next(number for number, group in enumerate(GROUPS) if group.name == ASPECTS[aspect])
+    return NUMBER_OF_GROUP[ASPECTS[aspect]]

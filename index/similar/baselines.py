@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from index import analysis
 from index.columns import Mask
-from index.similar.groups import GROUPS
+from index.similar.groups import GROUPS, NUMBER_OF_GROUP
 
 K1, B = 1.2, 0.75  # as everybody has them
-_BAG = next(group.table for group in GROUPS if group.name == "text").tolist()
+_BAG = GROUPS[NUMBER_OF_GROUP["text"]].table.tolist()
 
 Scores: TypeAlias = NDArray[np.float64]
 

@@ -77,3 +77,4 @@ _TOTAL = sum(weight for _, _, weight, _ in _PARTS)
 GROUPS: tuple[Group, ...] = tuple(
     Group(name, pieces, weight / _TOTAL, typical) for name, pieces, weight, typical in _PARTS
 )
+NUMBER_OF_GROUP = {group.name: number for number, group in enumerate(GROUPS)}

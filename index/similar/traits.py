@@ -6,9 +6,9 @@ Numbers become steps: two trials of 40 and of 60 participants are as large as ea
 from bisect import bisect_right
 
 from index.document import Document, age_groups
-from index.similar.groups import GROUPS
+from index.similar.groups import NUMBER_OF_GROUP
 
-GROUP = next(number for number, group in enumerate(GROUPS) if group.name == "design")  # that they are counted in
+GROUP = NUMBER_OF_GROUP["design"]  # that they are counted in
 MANY_ARMS = 4
 _SIZES = (30, 100, 300, 1000, 10_000)  # participants from which the next step begins
 

@@ -6,7 +6,7 @@ from typing import IO
 import click
 
 from crawler.config import Cache
-from serve.commands.fetch import registry_address, registry_options
+from serve.commands.fetch import registry_address, registry_client, registry_options
 from serve.commands.options import as_json, common, opened_index
 
 
@@ -20,9 +20,6 @@ def parity(file: IO[str], registry: str, pace: float, as_json: bool, cache: Cach
 
     Tells both counts, the ids that differ and the likely reason; exit 1 where a query could not be compared.
     """
-    import os
-
-    from crawler.client import Client
     from crawler.registry import Registry
     from crawler.store import Store
     from serve.output import write_json
@@ -33,7 +30,7 @@ def parity(file: IO[str], registry: str, pace: float, as_json: bool, cache: Cach
         opened_index(cache) as index,
         Store.reading(cache) as store,
         registry_address(registry) as (_, address),
-        Client(address, pace_seconds=pace, agent=os.environ.get("TRIALKIN_USER_AGENT")) as client,
+        registry_client(address, pace) as client,
     ):
         comparison = Comparison(index, store, Registry(client))
         for line in file:

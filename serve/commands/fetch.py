@@ -11,6 +11,7 @@ from crawler.config import PACE_SECONDS, REGISTRY_URL, SAMPLE, Cache
 from serve.commands.options import as_json, common, engine_option, opensearch_option
 
 if TYPE_CHECKING:
+    from crawler.client import Client
     from crawler.crawl import Plan, Report
 
 
@@ -28,6 +29,15 @@ def registry_address(registry: str) -> Iterator[tuple[str, str]]:
 
     with sample_registry() as address:
         yield SAMPLE, f"{address}/api/v2"
+
+
+def registry_client(address: str, pace: float) -> "Client":
+    """A client of an API at a pace, which names itself as the settings say."""
+    import os
+
+    from crawler.client import Client
+
+    return Client(address, pace_seconds=pace, agent=os.environ.get("TRIALKIN_USER_AGENT"))
 
 
 def pace_option(command: click.decorators.FC) -> click.decorators.FC:
@@ -89,7 +99,6 @@ def crawl(
     """
     import os
 
-    from crawler.client import Client
     from crawler.crawl import Plan
     from crawler.crawl import crawl as run_crawl
     from crawler.ids import nct_id
@@ -106,10 +115,9 @@ def crawl(
     seeds = tuple(dict.fromkeys(nct_id(text) for text in ids))
     with registry_address(registry) as (name, address):
         agent = os.environ.get("TRIALKIN_USER_AGENT")
-        with Client(address, pace_seconds=pace, agent=agent) as client, Store.writing(cache) as store:
+        with registry_client(address, pace) as client, Store.writing(cache) as store:
             plan = Plan(name, seeds, _listed(pages, pace, agent), queries, depth, limit)
-            if store.meta("registry") is not None:
-                store.claim_registry(name, "crawled")  # another's cache is refused before anybody is asked
+            store.check_registry(name)  # another's cache is refused before anybody is asked
             with progress("crawling", limit) as advance:
                 report = run_crawl(plan, store, Registry(client), closeness, advance)
             if report.reached and not no_index:

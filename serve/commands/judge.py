@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler.config import Cache
-from serve.commands.fetch import registry_address, registry_options
+from serve.commands.fetch import registry_address, registry_client, registry_options
 from serve.commands.options import as_json, common, engine_option, opened_index, opensearch_option
 
 if TYPE_CHECKING:
@@ -71,9 +71,6 @@ def _fetch(
     opensearch: str | None,
 ) -> "Fetched":
     """Fetch and index the trials of a table that are not held."""
-    import os
-
-    from crawler.client import Client
     from crawler.errors import TrialUnknown
     from crawler.registry import Registry
     from crawler.store import Store
@@ -89,8 +86,7 @@ def _fetch(
             return False
 
     choose_engine(engine)
-    agent = os.environ.get("TRIALKIN_USER_AGENT")
-    with Client(address, pace_seconds=pace, agent=agent) as client, Store.writing(cache) as store:
+    with registry_client(address, pace) as client, Store.writing(cache) as store:
         named = dict.fromkeys(nct_id for each in truths for nct_id in (each.nct_id, *each.gains))
         wanted = [nct_id for nct_id in named if not held(nct_id)]
         fetched = Fetched()

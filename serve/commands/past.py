@@ -1,6 +1,5 @@
 """`history` and `changes`: what trials were before, and what happened to them since."""
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -9,7 +8,7 @@ import click
 from crawler.config import Cache
 from crawler.dates import day_text, first_day
 from serve.commands.completion import listed, trial_id
-from serve.commands.fetch import registry_address, registry_options
+from serve.commands.fetch import registry_address, registry_client, registry_options
 from serve.commands.options import as_json, common
 
 if TYPE_CHECKING:
@@ -61,7 +60,6 @@ def history(nct_id: str, fetch: bool, registry: str, pace: float, as_json: bool,
 
 def _fetch(cache: Cache, asked: str, registry: str, pace: float) -> list[str]:
     """Fetch the versions before ours; the reasons of those that could not be had."""
-    from crawler.client import Client
     from crawler.errors import CacheEmpty
     from crawler.past import fetch_past
     from crawler.registry import History, Registry, history_base
@@ -70,16 +68,12 @@ def _fetch(cache: Cache, asked: str, registry: str, pace: float) -> list[str]:
 
     if not cache.database.exists():
         raise CacheEmpty(cache.folder)
-    agent = os.environ.get("TRIALKIN_USER_AGENT")
     with registry_address(registry) as (name, address), Store.writing(cache) as store:
         ident = store.resolve(asked)
         store.check_registry(name)
-        with Client(address, pace_seconds=pace, agent=agent) as client:
+        with registry_client(address, pace) as client:
             timestamp = Registry(client).version().data_timestamp
-        with (
-            Client(history_base(address), pace_seconds=pace, agent=agent) as client,
-            progress("versions") as advance,
-        ):
+        with registry_client(history_base(address), pace) as client, progress("versions") as advance:
             past = fetch_past(store, History(client), ident, timestamp, advance)
     told = f"lists {past.listed:,} versions; {past.kept:,} were new here" if past.listed else "has no history of it"
     click.echo(f"trialkin: the registry {told}.", err=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crawler.config import REGISTRY_URL, Cache
-from serve.commands.fetch import pace_option, registry_address
+from serve.commands.fetch import pace_option, registry_address, registry_client
 from serve.commands.options import as_json, common, engine_option, opensearch_option
 
 if TYPE_CHECKING:
@@ -84,20 +84,13 @@ def _registry_of(cache: Cache) -> str | None:
 
 def _carried_out(wish: "Wish", store: "Store", address: str, pace: float) -> "Refreshed":
     """Refresh from an address, with a bar; RegistryDiffers before anybody is asked where the cache is another's."""
-    import os
-
-    from crawler.client import Client
     from crawler.refresh import refresh as run_refresh
     from crawler.registry import Registry
     from index.similar.closeness import closeness
     from serve.terminal import progress
 
-    if store.meta("registry") is not None:
-        store.claim_registry(wish.registry, "crawled")
-    with (
-        Client(address, pace_seconds=pace, agent=os.environ.get("TRIALKIN_USER_AGENT")) as client,
-        progress("refreshing") as advance,
-    ):
+    store.check_registry(wish.registry)
+    with registry_client(address, pace) as client, progress("refreshing") as advance:
         return run_refresh(wish, store, Registry(client), closeness, advance)
 
 

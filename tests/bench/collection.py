@@ -3,7 +3,7 @@
 Nothing here is the product's vectors: what they might be is tried on counts out of the same inverted file.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import TypeAlias
@@ -17,14 +17,13 @@ from crawler.trial import Trial
 from index.document import Document, document
 from index.inverted import Ints, InvertedFile, Inverter, runs
 from index.schema import NUMBER_OF_PIECE, TEXT_FIELDS
-from index.similar.evaluation import Judged
 from index.similar.function_words import FUNCTION_TERMS
-from index.similar.groups import GROUPS
-from index.similar.truth import Truth, read_truth
+from index.similar.groups import GROUPS, NUMBER_OF_GROUP
+from index.similar.truth import read_truth
 from tests.bench.__main__ import SHARED
-from tests.bench.truth import LEFT_OUT, records, truths
+from tests.bench.truth import LEFT_OUT, Asked, asked, records, truths
 
-ALL_TEXT = next(group.pieces for group in GROUPS if group.name == "text")
+ALL_TEXT = GROUPS[NUMBER_OF_GROUP["text"]].pieces
 GIVEN = ("same-patient", "secret-validation", "trial2vec")
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -43,7 +42,7 @@ class Kind:
     """A truth: queries by row, with what they are judged by; pieces that the vectors must not read."""
 
     name: str
-    queries: list[tuple[str, int, Judged, bool]]  # group, row, judged, closed
+    queries: list[Asked]
     left_out: tuple[str, ...]
 
 
@@ -66,15 +65,7 @@ class Collection:
         """The truths given, then our own."""
         given = {name: read_truth(str(SHARED.parent / "truth" / f"{name}.tsv")) for name in GIVEN}
         every = {**given, **truths(self.trials)}
-        return [Kind(name, list(self._judged(told)), LEFT_OUT.get(name, ())) for name, told in every.items()]
-
-    def _judged(self, told: Sequence[Truth]) -> Iterator[tuple[str, int, Judged, bool]]:
-        for truth in told:
-            row = self.number.get(truth.nct_id)
-            held = {self.number[other]: gain for other, gain in truth.gains.items() if other in self.number}
-            judged = Judged(held, [gain for other, gain in truth.gains.items() if other not in self.number])
-            if row is not None and judged.relevant and held:
-                yield truth.group, row, judged, truth.closed
+        return [Kind(name, list(asked(told, self.number)), LEFT_OUT.get(name, ())) for name, told in every.items()]
 
     # -- counts ------------------------------------------------------------------------------------------------------
 

@@ -24,18 +24,17 @@ from index.build import update
 from index.document import texts
 from index.schema import NUMBER_OF_PIECE
 from index.search import open_index
-from index.similar.evaluation import METRICS, Judged, by_group, measured, table
+from index.similar.evaluation import METRICS, by_group, measured, table
 from index.similar.matrix import Matrix
-from index.similar.truth import Truth, read_truth
+from index.similar.truth import read_truth
 from tests.bench.__main__ import FILES, SHARED, fill
 from tests.bench.collection import ALL_TEXT
-from tests.bench.truth import LEFT_OUT, records, truths
+from tests.bench.truth import LEFT_OUT, Asked, asked, records, truths
 
 MOST = 100
 SHOWN = ("ndcg@10", "p@1", "r@100")
 
 Ranking: TypeAlias = Callable[[int, int], Sequence[int]]  # a row, how many are wanted
-Asked: TypeAlias = tuple[str, int, Judged]
 
 
 def bags() -> list[str]:
@@ -103,23 +102,12 @@ def tfidf(said: Sequence[str]) -> Ranking | None:
     return ranked
 
 
-def asked(told: Sequence[Truth], number: dict[str, int]) -> list[Asked]:
-    """Queries by row."""
-    made = []
-    for truth in told:
-        held = {number[other]: gain for other, gain in truth.gains.items() if other in number}
-        judged = Judged(held, [gain for other, gain in truth.gains.items() if other not in number])
-        if truth.nct_id in number and judged.relevant:
-            made.append((truth.group, number[truth.nct_id], judged))
-    return made
-
-
 def told(name: str, ranking: Ranking, kinds: dict[str, list[Asked]], built: float) -> None:
     """Print a row."""
     times, cells = [], []
     for kind, queries in kinds.items():
         found = []
-        for group, row, judged in queries:
+        for group, row, judged, _ in queries:
             began = time.perf_counter()
             ranking(row, 10)
             times.append(1000 * (time.perf_counter() - began))
@@ -137,7 +125,7 @@ def main() -> None:
     number = {trial.nct_id: row for row, trial in enumerate(trials)}
     own = {name: made for name, made in truths(trials).items() if name not in LEFT_OUT}
     every = {"same-patient": read_truth(str(SHARED.parent / "truth" / "same-patient.tsv")), **own}
-    kinds = {name: asked(made, number) for name, made in every.items()}
+    kinds = {name: list(asked(made, number)) for name, made in every.items()}
     heads = [f"same-patient {metric}" for metric in SHOWN] + [f"{kind} {SHOWN[0]}" for kind in own]
     print(f"| | made in | ten: p50, p95 | {' | '.join(heads)} |\n|{'---|' * (len(heads) + 3)}")
     said = bags()

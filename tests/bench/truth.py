@@ -18,7 +18,7 @@ same few queries are taken, and of the groups the same few, so that a kind is ju
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import TypeVar
@@ -28,6 +28,7 @@ from crawler.links import named, shared_keys
 from crawler.normalise import normalise
 from crawler.record import RawRecord
 from crawler.trial import Mesh, Trial
+from index.similar.evaluation import Judged
 from index.similar.truth import COLUMNS, Truth
 from tests.bench.__main__ import FILES, SHARED
 
@@ -39,6 +40,7 @@ _MESH = ("ConditionMeshTerm", "InterventionMeshTerm", "ConditionAncestorTerm", "
 LEFT_OUT: dict[str, tuple[str, ...]] = {"sisters": _SPONSOR, "pairs": _MESH, "diseases": _MESH}
 
 Item = TypeVar("Item")
+Asked = tuple[str, int, Judged, bool]  # group, row, what is known of it, whether just what is listed is ranked
 Alike = dict[str, Counter[str]]  # trial → how many things say that another is like it
 
 
@@ -146,6 +148,16 @@ def _diseases(trials: Sequence[Trial], conditions: Counter[str]) -> list[Truth]:
         for term in spread(chosen, GROUPS)
         for nct_id in spread(recent[term], QUERIES)
     ]
+
+
+def asked(told: Sequence[Truth], number: Mapping[str, int]) -> Iterator[Asked]:
+    """Queries of a truth by row, those that have something of what is relevant here."""
+    for truth in told:
+        row = number.get(truth.nct_id)
+        held = {number[other]: gain for other, gain in truth.gains.items() if other in number}
+        judged = Judged(held, [gain for other, gain in truth.gains.items() if other not in number])
+        if row is not None and judged.relevant and held:
+            yield truth.group, row, judged, truth.closed
 
 
 def spread(items: Sequence[Item], most: int) -> list[Item]:
