@@ -97,6 +97,10 @@ class Database:
         except sqlite3.Error as error:
             raise _unusable(self.cache, error) from None
 
+    def reload_codec(self) -> None:
+        """Read the dictionaries again, after one was taken out."""
+        self.codec = self._codec()
+
     def select(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
         """Read rows, each a tuple; StoreDamaged or StoreUnusable where the file can't be read."""
         try:
@@ -179,7 +183,7 @@ def _check_schema(cache: Cache, db: sqlite3.Connection, *, create: bool) -> None
     if held not in {None, SCHEMA_VERSION}:
         reason = f"another version of trialkin made it (layout {held}, not {SCHEMA_VERSION})"
         raise StoreUnusable(cache.database, reason)
-    if create and not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'listed'").fetchone():
+    if create and not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'damaged'").fetchone():
         db.executescript(f"BEGIN; {_script('schema.sql')} COMMIT;")  # the tables that came later
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'event'").fetchone():
         _add_events(db, writing=create)

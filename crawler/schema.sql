@@ -53,3 +53,11 @@ CREATE TABLE IF NOT EXISTS reached (
   run INTEGER NOT NULL, nct_id TEXT NOT NULL, depth INTEGER NOT NULL, outcome TEXT NOT NULL,
   PRIMARY KEY (run, nct_id)
 ) WITHOUT ROWID;
+-- Versions whose bytes rotted, set aside by a repair. `wanted`: 1 where it was the current one and may yet be had again.
+-- The columns but for those four are the version's; all but its name are NULL where the row itself could not be read.
+CREATE TABLE IF NOT EXISTS damaged (
+  nct_id TEXT NOT NULL, number INTEGER NOT NULL, seen_at TEXT, last_update_posted TEXT, data_timestamp TEXT,
+  content BLOB, digest BLOB, size INTEGER, dictionary INTEGER, body BLOB,
+  place INTEGER,                   -- its rowid among the versions
+  reason TEXT NOT NULL, set_aside_at TEXT NOT NULL, wanted INTEGER NOT NULL
+);

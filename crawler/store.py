@@ -1,7 +1,7 @@
 """The cache on disk: every version of every record, and the links between them.
 
 One transaction a page (WAL): a kill at any moment loses nothing that was acknowledged. Only this file and
-those that write through it, `crawler.ledger` and `crawler.watches`, change the database.
+those that write through it, `crawler.ledger`, `crawler.watches` and `crawler.repair`, change the database.
 """
 
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ class Store(Database):
         older = newest_wins and held is not None and (posted or "") < (held[2] or "")
         if older and self._has_content(ident, raw.content_hash):
             return "unchanged"
-        number = self._add_version(raw, posted, data_timestamp, first=held is None)
+        number = self._add_version(raw, posted, data_timestamp)
         if older:
             self.tell("aside", ident, str(number), data_timestamp)
             return "older"
@@ -86,7 +86,7 @@ class Store(Database):
         """Keep a version from before the one held, inside a transaction; False where it is here already."""
         if self._has_content(raw.nct_id, raw.content_hash):
             return False
-        number = self._add_version(raw, posted, data_timestamp, first=False)
+        number = self._add_version(raw, posted, data_timestamp)
         self.tell("aside", raw.nct_id, str(number), data_timestamp)
         return True
 
@@ -132,19 +132,28 @@ class Store(Database):
         found = self.db.execute("SELECT 1 FROM version WHERE nct_id = ? AND content = ?", (ident, content))
         return found.fetchone() is not None
 
-    def _add_version(self, raw: RawRecord, posted: str | None, data_timestamp: str | None, *, first: bool) -> int:
+    def _add_version(self, raw: RawRecord, posted: str | None, data_timestamp: str | None) -> int:
         ident = raw.nct_id
-        newest = "SELECT max(number) FROM version WHERE nct_id = ?"
-        number = 1 if first else self.db.execute(newest, (ident,)).fetchone()[0] + 1
-        version = Version(ident, number, utc_now(), posted, data_timestamp)
+        newest = (  # a number that a damaged version had is not given again
+            "SELECT coalesce(max(number), 0) FROM (SELECT number FROM version WHERE nct_id = ?1 "
+            "UNION ALL SELECT number FROM damaged WHERE nct_id = ?1)"
+        )
+        number = int(self.db.execute(newest, (ident,)).fetchone()[0]) + 1
+        self.put_version(Version(ident, number, utc_now(), posted, data_timestamp), raw)
+        return number
+
+    def put_version(self, version: Version, raw: RawRecord, place: int | None = None) -> None:
+        """Write a version's row, inside a transaction; `place` is its rowid where it had one."""
         self.db.execute(
-            "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO version (rowid, nct_id, number, seen_at, last_update_posted, data_timestamp, content, digest, "
+            "size, dictionary, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                ident,
+                place,
+                version.nct_id,
                 version.number,
                 version.seen_at,
-                posted,
-                data_timestamp,
+                version.last_update_posted,
+                version.data_timestamp,
                 raw.content_hash,
                 version_digest(version, raw.body),
                 len(raw.body),
@@ -152,7 +161,6 @@ class Store(Database):
                 self._compressed(raw.body),
             ),
         )
-        return version.number
 
     def _compressed(self, body: bytes) -> bytes:
         try:
@@ -178,6 +186,36 @@ class Store(Database):
             "INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?)",
             [(ident, link.target, link.kind, link.evidence) for link in links.named(trial)],
         )
+
+    def drop_trial(self, ident: str) -> None:
+        """Forget, inside a transaction, a trial that has no version any more."""
+        self._forget_derived(ident)
+        self.db.execute("DELETE FROM trial WHERE nct_id = ?", (ident,))
+        self._changed()
+
+    def derive_anew(self) -> int:
+        """Make all that follows from the current records again, inside a transaction; how many rows were other."""
+        derived = (
+            "SELECT 1 kind, source a, target b, kind c, evidence d FROM link "
+            "UNION ALL SELECT 2, alias, nct_id, told_by, '' FROM alias UNION ALL SELECT 3, nct_id, path, '', '' "
+            "FROM unknown_field UNION ALL SELECT 4, nct_id, problem, '', '' FROM trial WHERE problem NOT NULL"
+        )
+        self.db.execute(f"CREATE TEMP TABLE before AS {derived}")
+        for table in ("link", "unknown_field", "alias WHERE told_by = 'record'"):
+            self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+        for (ident,) in self.select("SELECT nct_id FROM trial ORDER BY 1"):
+            raw = self.raw(ident)
+            trial, problem = _read(raw)
+            self.db.execute("UPDATE trial SET problem = ? WHERE nct_id = ? AND problem IS NOT ?1", (problem, ident))
+            self._derive(raw, trial)
+        [(lacking, surplus)] = self.select(
+            f"SELECT (SELECT count(*) FROM ({derived} EXCEPT SELECT * FROM before)), "  # noqa: S608 - our own words
+            f"(SELECT count(*) FROM (SELECT * FROM before EXCEPT SELECT * FROM ({derived})))"
+        )
+        self.db.execute("DROP TABLE before")
+        if lacking or surplus:
+            self._changed()
+        return int(max(lacking, surplus))
 
     def _changed(self) -> None:
         self.set_meta("change", str(self.change + 1))

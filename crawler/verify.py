@@ -30,6 +30,18 @@ def store_problems(cache: Cache, checked: dict[str, int | bool]) -> Iterator[str
 
 
 def _version_problems(store: Store, checked: dict[str, int | bool]) -> Iterator[str]:
+    for nct_id, number, reason in damaged_versions(store, checked):
+        yield f"version {number} of {nct_id} {reason}"
+    for nct_id in without_current(store):
+        yield f"{nct_id} has no record of its current version"
+    stray = "SELECT DISTINCT nct_id FROM version WHERE nct_id NOT IN (SELECT nct_id FROM trial) ORDER BY 1"
+    for (nct_id,) in store.db.execute(stray):
+        yield f"{nct_id} has versions and is no trial"
+    yield from _lost(store, checked)
+
+
+def damaged_versions(store: Store, checked: dict[str, int | bool]) -> Iterator[tuple[str, int, str]]:
+    """Yield (NCT id, number, what is wrong) of each version that is not what was written; counts in `checked`."""
     rows = store.db.execute(
         "SELECT nct_id, number, seen_at, last_update_posted, data_timestamp, content, digest, dictionary, body "
         "FROM version ORDER BY nct_id, number"
@@ -48,10 +60,34 @@ def _version_problems(store: Store, checked: dict[str, int | bool]) -> Iterator[
             except (StoreError, RecordInvalid) as error:
                 reason = str(error)
             if reason is not None:
-                yield f"version {number} of {nct_id} {reason}"
-    missing = store.db.execute(
+                yield nct_id, number, reason
+
+
+def without_current(store: Store) -> list[str]:
+    """Trials whose current version has no row, in order of NCT id."""
+    rows = store.db.execute(
         "SELECT nct_id FROM trial t WHERE NOT EXISTS "
         "(SELECT 1 FROM version v WHERE v.nct_id = t.nct_id AND v.number = t.version)"
     )
-    for (nct_id,) in missing:
-        yield f"{nct_id} has no record of its current version"
+    return [nct_id for (nct_id,) in rows]
+
+
+def set_aside(store: Store) -> list[tuple[str, int, bool]]:
+    """Versions that a repair set aside: (NCT id, number, whether it was the newest and may yet be had)."""
+    if not store.select("SELECT 1 FROM sqlite_master WHERE name = 'damaged'"):
+        return []
+    rows = store.select(
+        "SELECT nct_id, number, wanted AND NOT EXISTS (SELECT 1 FROM trial t WHERE t.nct_id = d.nct_id "
+        "AND t.version > d.number) FROM damaged d ORDER BY 1, 2"
+    )
+    return [(nct_id, number, bool(wanted)) for nct_id, number, wanted in rows]
+
+
+def _lost(store: Store, checked: dict[str, int | bool]) -> Iterator[str]:
+    """Tell what a repair set aside and could not get again, as long as it may yet be had."""
+    rows = set_aside(store)
+    if rows:
+        checked["set_aside"] = len(rows)
+    for nct_id, number, wanted in rows:
+        if wanted:
+            yield f"version {number} of {nct_id} is lost; `trialkin verify --repair` asks a registry for it"

@@ -2,17 +2,34 @@
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from crawler.errors import StoreError
 from crawler.store import Store
-from index.build import content_digest
+from index.build import content_digest, current
 from index.errors import IndexMissing, IndexUnusable
+from index.generation import Previous
 from index.manifest import read_manifest
 
 
 def index_problems(store: Store, checked: dict[str, int | bool]) -> Iterator[str]:
     """Yield a sentence for each thing that is wrong in the index; `checked` is told what was looked at."""
-    root = store.cache.index
+    yield from file_problems(store.cache.index, checked)
+    held = current(store.cache.index)
+    if held is None:
+        return
+    checked["documents"] = held.documents
+    try:
+        versions = store.current_versions()
+    except StoreError as error:
+        yield str(error)
+        return
+    if content_digest(versions) != held.content:
+        yield f"the index holds other versions than the {len(versions)} records here; run `trialkin index`"
+
+
+def file_problems(root: Path, checked: dict[str, int | bool]) -> Iterator[str]:
+    """Yield a sentence for each file of the index in a folder that is not what was written, its manifest included."""
     checked["index_files"] = 0
     try:
         manifest = read_manifest(root)
@@ -33,11 +50,12 @@ def index_problems(store: Store, checked: dict[str, int | bool]) -> Iterator[str
             continue
         if found != written:
             yield f"{folder / name}: is not what was written; run `trialkin index --rebuild`"
-    checked["documents"] = manifest.documents
+
+
+def ids_indexed(root: Path) -> list[str]:
+    """NCT ids of the trials that the index in a folder holds, in order; none where it can't be read."""
+    held = current(root)
     try:
-        versions = store.current_versions()
-    except StoreError as error:
-        yield str(error)
-        return
-    if content_digest(versions) != manifest.content:
-        yield f"the index holds other versions than the {len(versions)} records here; run `trialkin index`"
+        return [] if held is None else list(Previous.at(root / held.folder).columns.ids)
+    except (OSError, ValueError):
+        return []

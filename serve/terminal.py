@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # what is shown is made elsewhere; showing a search must not 
     from crawler.crawl import Report
     from crawler.drift import Drift
     from crawler.refresh import Refreshed
+    from crawler.repair import Repair
     from crawler.trial import Trial
     from index.facets import FacetCount
     from index.highlight import Highlight
@@ -227,6 +228,15 @@ def show_soundness(found: "Soundness") -> None:
     for problem in found.problems:
         out.print(escape(clean(problem)))
     out.print("[bold]sound[/]" if found.sound else f"[bold]{len(found.problems)} wrong[/]")
+
+
+def show_repair(repair: "Repair") -> None:
+    """Print what is whole again and what is not to be had."""
+    out = console()
+    for told in repair.repaired:
+        out.print("repaired: " + escape(clean(told)))
+    for told in repair.lost:
+        out.print("[bold]lost:[/] " + escape(clean(told)))
 
 
 def show_crawl(report: "Report") -> None:

@@ -13,7 +13,7 @@ DOORS = {
     "tenacity": ("crawler/client.py",),
     "selectolax": ("crawler/pages.py",),
     "zstandard": ("crawler/compression.py",),
-    "sqlite3": ("crawler/database.py", "crawler/verify.py", "serve/state.py", "cli.py"),
+    "sqlite3": ("crawler/database.py", "crawler/salvage.py", "crawler/verify.py", "serve/state.py", "cli.py"),
     "whoosh": ("index/engines/whoosh.py",),
     "tantivy": ("index/engines/tantivy/",),
     "opensearchpy": ("index/engines/opensearch/cluster.py",),

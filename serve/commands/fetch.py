@@ -1,7 +1,7 @@
 """`crawl`: from seeds to their relatives, then index."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,23 @@ def pace_option(command: click.decorators.FC) -> click.decorators.FC:
         help="At most one request in so many seconds.",
     )
     return option(command)
+
+
+def registry_option(text: str) -> Callable[[click.decorators.FC], click.decorators.FC]:
+    """Add --registry to a command that asks the cache's own by default."""
+    return click.option("--registry", envvar="TRIALKIN_REGISTRY", metavar="URL|sample", help=text)
+
+
+def registry_of(cache: Cache) -> str | None:
+    """Tell which registry a cache is of; None where that is not known yet."""
+    from crawler.errors import CacheEmpty
+    from crawler.store import Store
+
+    try:
+        with Store.reading(cache) as store:
+            return store.meta("registry")
+    except CacheEmpty:
+        return None
 
 
 def registry_options(command: click.decorators.FC) -> click.decorators.FC:

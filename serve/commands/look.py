@@ -6,6 +6,7 @@ import click
 
 from crawler.config import Cache
 from serve.commands.completion import trial_id
+from serve.commands.fetch import pace_option, registry_option
 from serve.commands.find import batch
 from serve.commands.options import as_json, as_of_option, common
 
@@ -80,19 +81,39 @@ def status(fields: bool, as_json: bool, cache: Cache) -> None:
 
 
 @click.command()
+@click.option("--repair", is_flag=True, help="Mend it: fetch again what is damaged, build anew what is derived.")
+@registry_option("The API's base to repair from; by default the cache's own.")
+@pace_option
 @as_json
 @common
-def verify(as_json: bool, cache: Cache) -> None:
-    """Check every stored byte, the index's files, and the index against the records; exit 1 where one is wrong."""
+def verify(repair: bool, registry: str | None, pace: float, as_json: bool, cache: Cache) -> None:
+    """Check every stored byte, the index's files, and the index against the records; exit 1 where one is wrong.
+
+    --repair asks the registry only for the records that are damaged. What nobody can give back is set aside in the
+    cache and told; exit 1 then too.
+    """
+    import msgspec
+
     from serve.output import write_json
     from serve.state import soundness
+    from serve.terminal import show_repair, show_soundness
 
+    source = click.get_current_context().get_parameter_source("registry")
+    if source is click.core.ParameterSource.COMMANDLINE and not repair:
+        raise click.UsageError("--registry is for --repair.")
+    if repair:
+        from serve.commands.repair import repaired
+
+        mended = repaired(cache, registry, pace)
     found = soundness(cache)
+    told = msgspec.to_builtins(found)
+    if repair:
+        told |= {"repaired": mended.repaired, "lost": mended.lost}
     if as_json:
-        write_json(found)
+        write_json(told)
     else:
-        from serve.terminal import show_soundness
-
+        if repair:
+            show_repair(mended)
         show_soundness(found)
-    if not found.sound:
+    if not found.sound or (repair and mended.lost):
         sys.exit(1)

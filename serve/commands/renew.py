@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crawler.config import REGISTRY_URL, Cache
-from serve.commands.fetch import pace_option, registry_address, registry_client
+from serve.commands.fetch import pace_option, registry_address, registry_client, registry_of, registry_option
 from serve.commands.options import as_json, common, engine_option, opensearch_option
 
 if TYPE_CHECKING:
@@ -18,12 +18,7 @@ if TYPE_CHECKING:
 @click.option("--all", "whole", is_flag=True, help="Mirror the whole registry: some 600 requests, resumable.")
 @click.option("--sweep", is_flag=True, help="Compare every id: finds deletions, aliases and merges.")
 @click.option("--trust", is_flag=True, help="Believe a list of ids that is over 1 % shorter than what is held.")
-@click.option(
-    "--registry",
-    envvar="TRIALKIN_REGISTRY",
-    metavar="URL|sample",
-    help=f"The API's base; by default the cache's own, for a new one {REGISTRY_URL}.",
-)
+@registry_option(f"The API's base; by default the cache's own, for a new one {REGISTRY_URL}.")
 @pace_option
 @click.option("--no-index", is_flag=True, help="Keep the records and leave the index as it is.")
 @engine_option
@@ -58,7 +53,7 @@ def refresh(
     choose_engine(engine)
     if not whole and not cache.database.exists():
         raise CacheEmpty(cache.folder)
-    asked = registry or _registry_of(cache) or REGISTRY_URL
+    asked = registry or registry_of(cache) or REGISTRY_URL
     with registry_address(asked) as (name, address), Store.writing(cache) as store:
         if not whole and store.meta("scope") is None and not store.counts()["trials"]:
             raise CacheEmpty(cache.folder)
@@ -68,18 +63,6 @@ def refresh(
     _tell(report, as_json=as_json)
     if report.stopped is not None or report.failed:
         sys.exit(1)
-
-
-def _registry_of(cache: Cache) -> str | None:
-    """Tell which registry a cache is of; None where that is not known yet."""
-    from crawler.errors import CacheEmpty
-    from crawler.store import Store
-
-    try:
-        with Store.reading(cache) as store:
-            return store.meta("registry")
-    except CacheEmpty:
-        return None
 
 
 def _carried_out(wish: "Wish", store: "Store", address: str, pace: float) -> "Refreshed":
