@@ -39,7 +39,7 @@ class Database:
     @classmethod
     def reading(cls, cache: Cache) -> Self:
         """Open for reading; CacheEmpty where nothing was fetched yet."""
-        if not cache.database.exists() or not cache.database.stat().st_size:
+        if not cache.database.exists() or not cache.database.stat().st_size or _unborn(cache):
             raise CacheEmpty(cache.folder)
         return cls._open(cache, "ro")
 
@@ -172,10 +172,17 @@ class Database:
             self.db.execute("DELETE FROM meta WHERE key IN ('registry', 'scope')")
 
 
+def _unborn(cache: Cache) -> bool:
+    """Whether the first writer of all was killed while it made the file: later ones write a log, never a journal."""
+    return cache.database.with_name(f"{cache.database.name}-journal").exists() and not cache.seal.exists()
+
+
 def _check_schema(cache: Cache, db: sqlite3.Connection, *, create: bool) -> None:
     """Make the tables of a new file; refuse a file that is not ours or another version's."""
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
         if not create:
+            if not cache.seal.exists() and not db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                raise CacheEmpty(cache.folder)  # its first writer was killed before it made them
             raise StoreDamaged(cache.database, "it has no tables")
         db.executescript(f"BEGIN; {_script('schema.sql')} {_script('events.sql')} COMMIT;")
         db.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", (SCHEMA_VERSION,))

@@ -1,12 +1,15 @@
 """What a store says when it can't be opened, read or written."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
 from crawler.config import Cache
 from crawler.errors import CacheEmpty, StoreDamaged, StoreUnusable
 from crawler.store import Store
+from crawler.verify import store_problems
 from tests.records import raw
 
 
@@ -115,3 +118,24 @@ def test_a_store_is_closed_after_use(cache: Cache) -> None:
         keep(store, 1)
     with pytest.raises(StoreUnusable, match=r"closed database\. Free"):
         store.raw("NCT00000001")
+
+
+UNFINISHED = (  # so much that a part of it is in the file already, and undone in the journal
+    "PRAGMA cache_size = 1; BEGIN; CREATE TABLE made AS WITH RECURSIVE n(i) AS "
+    "(SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 9000) SELECT i, hex(zeroblob(40)) FROM n"
+)
+
+
+@pytest.mark.parametrize("first", ["PRAGMA journal_mode = WAL", UNFINISHED])
+def test_a_file_whose_first_writer_was_killed_is_an_empty_cache(cache: Cache, first: str) -> None:
+    """Before it is a database with a log, SQLite keeps a journal, which a reader may not roll back."""
+    cache.folder.mkdir()
+    path = str(cache.database)
+    script = f"import os, sqlite3; db = sqlite3.connect({path!r}); db.executescript({first!r}); os._exit(0)"
+    subprocess.run([sys.executable, "-c", script], check=True)
+    with pytest.raises(CacheEmpty), Store.reading(cache):
+        pytest.fail("it was opened")
+    assert list(store_problems(cache, {})) == []
+    with Store.writing(cache) as store:
+        keep(store, 1)
+        assert living(store) == ["NCT00000001"]
