@@ -267,6 +267,18 @@ class Store(Database):
         dictionary, body = self._of_current("v.dictionary, v.body", ident)
         return RawRecord(self.body(ident, body, dictionary))
 
+    def raw_as(self, ident: str, digest: bytes) -> RawRecord:
+        """Return the version of a trial whose digest begins so: an index that is behind answers for its own records.
+
+        The current one where that is not here; TrialUnknown where there is none.
+        """
+        rows = self.select(
+            "SELECT dictionary, body FROM version "
+            "WHERE nct_id = ?1 AND substr(digest, 1, length(?2)) = ?2 AND ?2 != x''",
+            (ident, digest),
+        )
+        return RawRecord(self.body(ident, rows[0][1], rows[0][0])) if rows else self.raw(ident)
+
     def _of_current(self, columns: str, ident: str) -> Any:  # noqa: ANN401 - a row, as its columns are
         """Read columns of a trial (t) and its current version (v); TrialUnknown where there is none."""
         rows = self.select(

@@ -90,6 +90,11 @@ class Columns:
         """Rows × `DIGEST_BYTES`: the beginning of the digest of the version that a row was made from."""
         return self.single["digests"]
 
+    def digest(self, nct_id: str) -> bytes:
+        """The beginning of the digest of the version that a trial's row was made from; empty where it has no row."""
+        row = self.row(nct_id)
+        return b"" if row is None else self.digests[row].tobytes()
+
     @cached_property
     def ids(self) -> list[str]:
         """NCT id of each row."""

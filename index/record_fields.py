@@ -25,7 +25,8 @@ from index.query.tree import Between, Days, Recorded, Truth, Words, plain
 from index.schema import NUMBER_OF_PIECE, TEXT_FIELDS, numbers_of
 from index.written import stands
 
-Records = Callable[[str], RawRecord]  # NCT id → the record as fetched; TrialUnknown where there is none
+# NCT id and the beginning of a version's digest → that version's record as fetched; TrialUnknown where there is none.
+Records = Callable[[str, bytes], RawRecord]
 FieldsOf = Callable[[Words], Sequence[tuple[int, Ints]]]  # fields that hold words in any form: number, rows
 Path = tuple[str, ...]
 Asked = Words | Recorded
@@ -124,7 +125,8 @@ class RecordQuestion:
         numbers = {each: self._numbers(each, rows, fields_of) for each in self._words}
         for at, row in enumerate(rows.tolist()):
             try:
-                fields = self._reader.fields(self._records(self._columns.nct_id(row)))
+                digest = self._columns.digests[row].tobytes()
+                fields = self._reader.fields(self._records(self._columns.nct_id(row), digest))
             except TrialUnknown:
                 fields = Fields({})  # the index is ahead of the records
             for each, answer in self._answers.items():

@@ -28,7 +28,7 @@ class Mirror:
             stamp = self._stamp()
             self.close()
             self._store = Store.reading(self._cache)
-            self._index = Index.open(self._cache.index, manifest, self._store.raw)
+            self._index = Index.open(self._cache.index, manifest, self._store.raw_as)
             self._seen = stamp
         if self._store is None or self._index is None:
             raise TypeError(self._seen)

@@ -126,8 +126,10 @@ class RegistryApi:
             node=node, sort=sort, ascending=ascending, then=tuple(asked.sort[1:]), limit=asked.page_size,
             offset=asked.offset,
         )  # fmt: skip
-        total, ids = self._mirror.index.matching(request)
-        bodies = [_body(self._mirror.store.raw(ident), wanted) for ident in ids]
+        index = self._mirror.index
+        total, ids = index.matching(request)
+        versions = [(ident, index.columns.digest(ident)) for ident in ids]  # what was matched, if the store is newer
+        bodies = [_body(self._mirror.store.raw_as(ident, digest), wanted) for ident, digest in versions]
         parts = []
         if asked.count_total:
             parts.append(b'"totalCount":%d' % total)

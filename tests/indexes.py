@@ -29,7 +29,7 @@ def brought_up(
 @contextmanager
 def opened(cache: Cache) -> Iterator[Index]:
     """Open a cache's index with the records behind it."""
-    with Store.reading(cache) as store, open_index(cache.index, records=store.raw) as index:
+    with Store.reading(cache) as store, open_index(cache.index, records=store.raw_as) as index:
         yield index
 
 

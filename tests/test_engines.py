@@ -62,7 +62,7 @@ def engine_index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     with Store.writing(cache) as store:
         load(store, [str(SAMPLE)], lambda _more: None)
         update(store, engine, lambda _more: None, address=address(engine))
-    with open_index(cache.index, engine, RECORDS.__getitem__) as index:
+    with open_index(cache.index, engine, lambda nct_id, _digest: RECORDS[nct_id]) as index:
         yield index
 
 

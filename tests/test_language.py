@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from crawler.config import Cache
 from crawler.errors import UsageError
+from crawler.record import RawRecord
 from crawler.store import Store
 from index import analysis
 from index.errors import QueryError, RecordsNeeded, WordTooCommon
@@ -27,7 +28,7 @@ from tests.records import raw
 
 @pytest.fixture(scope="module")
 def sample(sample_cache: Cache) -> Iterator[Index]:
-    with Store.reading(sample_cache) as store, open_index(sample_cache.index, "auto", store.raw) as index:
+    with Store.reading(sample_cache) as store, open_index(sample_cache.index, "auto", store.raw_as) as index:
         yield index
 
 
@@ -64,7 +65,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     cache = Cache(Path(tmp_path_factory.mktemp("language")))
     keep(cache, *RECORDS)
     brought_up(cache)
-    with Store.reading(cache) as store, open_index(cache.index, "auto", store.raw) as index:
+    with Store.reading(cache) as store, open_index(cache.index, "auto", store.raw_as) as index:
         yield index
 
 
@@ -192,11 +193,11 @@ def test_records_are_read_once_and_only_for_rows_that_are_left(sample_cache: Cac
     asked: list[str] = []
     with Store.reading(sample_cache) as store:
 
-        def record(nct_id: str) -> object:
+        def record(nct_id: str, digest: bytes) -> RawRecord:
             asked.append(nct_id)
-            return store.raw(nct_id)
+            return store.raw_as(nct_id, digest)
 
-        with open_index(sample_cache.index, "auto", record) as index:  # type: ignore[arg-type]
+        with open_index(sample_cache.index, "auto", record) as index:
             made = filters({"phase": ["4"]}, results=None, ids=None)
             request = SearchRequest(node=parse("AREA[StdAge]ADULT AREA[HealthyVolunteers]false"), filters=made)
             assert index.search(request).total == 1
@@ -258,7 +259,7 @@ def test_few_records_are_looked_through_as_many_are(tmp_path: Path, monkeypatch:
     brought_up(cache)
     for trials_a_record in (0, 1000):
         monkeypatch.setattr("index.record_fields._MANY", trials_a_record)
-        with Store.reading(cache) as store, open_index(cache.index, "auto", store.raw) as index:
+        with Store.reading(cache) as store, open_index(cache.index, "auto", store.raw_as) as index:
             assert found(index, "EXPANSION[None]running") == [1, 3]
             assert found(index, 'cond:COVERAGE[StartsWith]"heart failures"') == [1, 2]
             assert found(index, "title:EXPANSION[None]running") == [1]
@@ -269,7 +270,7 @@ def test_a_word_of_too_many_records_is_pointed_at(tmp_path: Path, monkeypatch: p
     cache = Cache(tmp_path)
     keep(cache, *RECORDS)
     brought_up(cache)
-    with Store.reading(cache) as store, open_index(cache.index, "auto", store.raw) as index:
+    with Store.reading(cache) as store, open_index(cache.index, "auto", store.raw_as) as index:
         with pytest.raises(WordTooCommon) as refused:
             found(index, "heart EXPANSION[None]running")
         assert str(refused.value) == (

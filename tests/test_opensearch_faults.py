@@ -169,7 +169,7 @@ class Reader:
 def test_answers_stay_right_while_a_node_is_killed(cache: Cache) -> None:
     brought_up(cache)
     manager = cluster.get("/_cat/cluster_manager?format=json")[0]["node"].removeprefix("node-")
-    with Store.reading(cache) as store, open_index(cache.index, records=store.raw) as index:
+    with Store.reading(cache) as store, open_index(cache.index, records=store.raw_as) as index:
         expected = [index.search(request) for request in REQUESTS]
         reader = Reader(index)
         with meanwhile(reader.run):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,8 +10,9 @@ import msgspec
 import pytest
 
 from crawler.config import Cache
+from crawler.store import Store
 from tests.conftest import SAMPLE
-from tests.records import study
+from tests.records import raw, study
 from tests.serving import fill, sample_bodies, served
 
 pytest_plugins = ("tests.serving",)
@@ -304,3 +306,17 @@ def test_parts_of_studies(client: httpx.Client) -> None:
         b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000432","secondaryIdInfos":[{"id":"P60AR036308"}],'
         b'"briefTitle":"Lyme Disease Prevention Program"}}}'
     )
+
+
+def test_a_page_shows_the_records_that_were_matched_while_the_index_is_behind(tmp_path: Path) -> None:
+    behind = Cache(tmp_path / "behind")
+    titled = [study(f"NCT{number:08d}", identificationModule={"briefTitle": "red"}) for number in (1, 2)]
+    fill(behind, titled, "2026-08-19T09:00:06")
+    with Store.writing(behind) as store, store.transaction():
+        store.keep(raw("NCT00000001", identificationModule={"briefTitle": "blue"}), None)
+    with served(behind) as registry, httpx.Client(base_url=registry.base) as asked:
+        page = asked.get("/studies", params={"query.term": "red", "fields": "BriefTitle", "countTotal": "true"}).json()
+        alone = asked.get("/studies/NCT00000001", params={"fields": "BriefTitle"}).json()
+    titles = [found["protocolSection"]["identificationModule"]["briefTitle"] for found in page["studies"]]
+    assert (page["totalCount"], titles) == (2, ["red", "red"])
+    assert alone["protocolSection"]["identificationModule"]["briefTitle"] == "blue"

@@ -39,7 +39,7 @@ def shared_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     with Store.writing(cache) as store:
         load(store, [str(REGISTRY / name) for name in FILES], lambda _more: None)
         update(store, "whoosh", lambda _more: None)
-    with Store.reading(cache) as store, open_index(cache.index, "auto", store.raw) as index:
+    with Store.reading(cache) as store, open_index(cache.index, "auto", store.raw_as) as index:
         yield index
 
 

@@ -360,3 +360,15 @@ def test_a_dictionary_is_trained_once_there_are_records_enough(cache: Cache, cou
 def test_bodies_come_back_byte_for_byte(store: Store, text: bytes) -> None:
     keep(store, RawRecord(text))
     assert store.raw("NCT00000001").body == text
+
+
+def test_a_version_is_read_by_its_digest_and_else_the_current_one(cache: Cache) -> None:
+    first, second = raw("NCT00000001", top={"a": 1}), raw("NCT00000001", top={"a": 2})
+    with Store.writing(cache) as store, store.transaction():
+        store.keep(first, None)
+        digest = store.digest("NCT00000001")
+        store.keep(second, None)
+        assert store.raw_as("NCT00000001", digest[:16]).body == first.body
+        assert store.raw_as("NCT00000001", bytes(16)).body == store.raw_as("NCT00000001", b"").body == second.body
+        with pytest.raises(TrialUnknown):
+            store.raw_as("NCT00000002", digest)

@@ -196,7 +196,7 @@ def opened_index(cache: Cache, engine: str = "auto", as_of: int | None = None) -
     try:
         with ExitStack() as opened:
             store = opened.enter_context(Store.reading(cache)) if cache.database.exists() else None
-            index = opened.enter_context(open_index(cache.index, engine, None if store is None else store.raw))
+            index = opened.enter_context(open_index(cache.index, engine, None if store is None else store.raw_as))
             if store is not None and store.change != index.manifest.change:
                 click.echo("trialkin: the index is behind the records; run `trialkin index`.", err=True)
             yield index
