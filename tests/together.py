@@ -31,6 +31,7 @@ def bring(cache: Cache, turn: int) -> None:
             f"2026-{1 + turn // 28 % 12:02d}-{1 + turn % 28:02d}",
             identificationModule={"briefTitle": f"{word} {number * 7919}"},
             conditionsModule={"conditions": [word]},
+            sponsorCollaboratorsModule={"leadSponsor": {"name": word}},
             descriptionModule={"briefSummary": f"asthma {word} in people of {number}"},
         )
         for number in range(1, TRIALS + 1)
@@ -46,14 +47,14 @@ def words_of(index: Index, store: Store) -> list[tuple[set[str], int]]:
     """The words in each of several answers, and how many trials each has."""
     asked = SearchRequest("asthma", parse("asthma"), facets=True, limit=100)
     page = index.search(asked)
-    facets = {str(row.value) for row in page.facets.get("condition", ())} | {hit.title.split()[0] for hit in page.hits}
-    counted = {row.count for row in page.facets.get("condition", ())}
+    facets = {str(row.value) for row in page.facets["sponsor"]} | {hit.title.split()[0] for hit in page.hits}
+    counted = {row.count for row in page.facets["sponsor"]}
     word = index_word(index, ids(1)[0])
     exact = index.search(SearchRequest(word, parse(f'EXPANSION[None]"{word}"'), limit=100))  # read in the records
     alike = index.similar(ids(1), {}, TRIALS - 1, no_kin)
     trial = store.trial(ids(7)[0])
     return [
-        (facets, page.total if counted in ({page.total}, set()) else -1),
+        (facets, page.total if counted == {page.total} else -1),
         ({hit.title.split()[0] for hit in exact.hits} or {"none"}, exact.total),
         ({index_word(index, other.nct_id) for other in alike}, len(alike) + 1),
         ({(trial.brief_title or "").split()[0], *trial.conditions, (trial.brief_summary or "").split()[1]}, TRIALS),
