@@ -47,7 +47,7 @@ def open_as_of(store: StoreAsOf, asked: str, telling: Telling) -> Iterator[Index
     today = Cache(store.cache.folder).index
     now = current(today)
     if now is not None and now.content == content_digest(store.current_versions()):
-        with open_index(today, asked, store.raw) as index:
+        with open_index(today, asked, store.raw_as) as index:
             yield index
     elif not store.current_versions():
         with _nothing(store) as index:
@@ -63,10 +63,10 @@ def _opened(store: StoreAsOf, engine: str, telling: Telling) -> Iterator[Index]:
     with suppress(OSError):
         os.utime(root / NAME)
     try:
-        index = Index.open(root, _manifest(root), store.raw)
+        index = Index.open(root, _manifest(root), store.raw_as)
     except IndexUnusable:
         _bring_up(store, engine, telling, rebuild=True)
-        index = Index.open(root, _manifest(root), store.raw)
+        index = Index.open(root, _manifest(root), store.raw_as)
     with index:
         yield index
 
