@@ -9,7 +9,7 @@ from index.document import Document, document
 from index.inverted import InvertedFile, Inverter
 from index.synonyms import Learner
 
-Texts = list[tuple[int, str]]  # (field number, terms joined by spaces), a text a value
+Texts = list[tuple[int, list[str]]]  # field numbers, ascending, and their values as terms joined by spaces
 
 
 @dataclass(frozen=True)

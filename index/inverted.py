@@ -4,8 +4,10 @@ Every engine's postings, their scores and similarity's vectors are made from thi
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -48,17 +50,18 @@ class Inverter:
         self._fields = bytearray()
         self._texts = array("i")
 
-    def add(self, document: Document) -> list[tuple[int, str]]:
+    def add(self, document: Document) -> list[tuple[int, list[str]]]:
         """Analyse a document's texts; its row is the number of documents before it.
 
-        The texts again as their terms, each between spaces, with their fields.
+        The texts again as their terms, each between spaces, field by field.
         """
         fields = [field for field, _ in document.texts]
         numbers = self._vocabulary.word_numbers([text for _, text in document.texts])
         self._words.fromlist(numbers)
         self._fields.extend(fields)
         self._texts.append(len(fields))
-        return list(zip(fields, self._vocabulary.spelled(numbers), strict=True))
+        spelled = iter(self._vocabulary.spelled(numbers))
+        return [(field, list(islice(spelled, count))) for field, count in Counter(fields).items()]
 
     def finish(self) -> InvertedFile:
         """Sort what was taken by term, row and field."""

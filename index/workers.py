@@ -52,7 +52,7 @@ def batches(records: Iterable[RawRecord], expected: int) -> Iterator[Batch]:
 @contextmanager
 def _started(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    command = [sys.executable, "-m", "index.workers"]
+    command = [sys.executable, "-P", "-m", "index.workers"]  # a folder `index` where we stand is not ours
     workers = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)  # noqa: S603 - ours
         for _ in range(count)

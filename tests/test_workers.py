@@ -138,3 +138,10 @@ def test_a_batch_is_made_only_when_it_is_asked_for() -> None:
 
     assert len(list(islice(batches(records(), 0), 1))) == 1
     assert len(read) == 10
+
+
+def test_a_package_where_we_stand_is_not_taken_for_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / "__init__.py").write_text("raise SystemExit('not ours')")
+    monkeypatch.chdir(tmp_path)
+    assert [len(batch.documents) for batch in batches(RECORDS[:20], WORTH_IT)] == [10, 10]

@@ -83,13 +83,13 @@ class Neighbourly(Protocol):
 class Entry:
     """A document as an engine takes it.
 
-    `codes` are its values by filter key, as the columns number them; `texts` its texts in their order as (field
-    number of the schema, terms joined by spaces), a text a value, so that no phrase runs from one into the next.
+    `codes` are its values by filter key, as the columns number them; `texts` its texts field by field: (field number
+    of the schema, terms joined by spaces), a text a value, so that no phrase runs from one into the next.
     """
 
     document: Document
     codes: Mapping[str, Sequence[int]]
-    texts: Sequence[tuple[int, str]]
+    texts: Sequence[tuple[int, list[str]]]
 
 
 @dataclass(frozen=True)

@@ -66,9 +66,6 @@ def document_id(nct_id: str, since: int) -> str:
 def source(entry: Entry, generation: int) -> dict[str, Any]:
     """A trial's document, all but its words' scores and its vector; what it has no value of is left out."""
     made = entry.document
-    texts: dict[str, list[str]] = {}
-    for number, text in entry.texts:
-        texts.setdefault(PIECES[number], []).append(indexed(text))
     youngest, oldest = made.ages
     bare = {
         **{key: values for key, values in made.values.items() if values},
@@ -81,7 +78,7 @@ def source(entry: Entry, generation: int) -> dict[str, Any]:
         "number": number_of(made.nct_id),
         "since": generation,
         "until": LIVING,
-        **texts,
+        **{PIECES[number]: [indexed(text) for text in texts] for number, texts in entry.texts},
         **{key: value for key, value in bare.items() if value is not None},
         "sites": [_site(site) for site in made.sites],
         "card": b64encode(msgspec.msgpack.encode(made.card)).decode(),

@@ -66,15 +66,14 @@ def document(entry: Entry, padding: Iterable[tuple[str, str]], made_for: Schema)
     fields: dict[str, Any] = {
         NUMBER: number_of(held.nct_id),
         CARD: _encode_card(held.card),
-        EVERYWHERE: [text for _, text in entry.texts],
+        EVERYWHERE: [text for _, texts in entry.texts for text in texts],
         **held.days,
         ENROLLMENT: NO_ENROLLMENT if held.enrollment is None else held.enrollment,
         YOUNGEST: float(youngest or 0),
         OLDEST: float("inf") if oldest is None else float(oldest),
+        **{PIECES[number]: texts for number, texts in entry.texts},
         **{field: [text] for field, text in padding},
     }
-    for number, text in entry.texts:
-        fields.setdefault(PIECES[number], []).append(text)
     for key, codes in entry.codes.items():
         fields[key] = [number_of_code(code) for code in codes] or [NO_CODE]
     return Document.from_dict(fields, made_for)
