@@ -215,8 +215,19 @@ def open_index(folder: Path, engine: str = "auto", records: Records | None = Non
 
     `records` as in `Index.open`.
     """
-    manifest = read_manifest(folder)
-    if engine not in {"auto", manifest.engine}:
-        raise EngineDiffers(manifest.engine, engine)
-    with Index.open(folder, manifest, records) as index:
+    with _opened(folder, engine, records) as index:
         yield index
+
+
+def _opened(folder: Path, engine: str, records: Records | None) -> Index:
+    manifest = read_manifest(folder)
+    while True:
+        if engine not in {"auto", manifest.engine}:
+            raise EngineDiffers(manifest.engine, engine)
+        try:
+            return Index.open(folder, manifest, records)
+        except IndexDamaged:
+            read, manifest = manifest, read_manifest(folder)
+            if manifest.generation == read.generation:
+                raise
+            # Two updates came while it was being opened, and the older generation is gone: the newest is.

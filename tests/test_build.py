@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from crawler.config import Cache
 from crawler.record import RawRecord
 from crawler.store import Store
+from index import search
 from index.build import build, choose_engine, update
 from index.errors import EngineDiffers, EngineUnknown, IndexDamaged, IndexMissing, IndexOutdated
 from index.manifest import Manifest, checksums, read_manifest, write_manifest
@@ -184,6 +185,17 @@ def test_a_reader_keeps_the_generation_that_it_opened(three: Cache) -> None:
         assert nearest.why is not None
         assert nearest.why.terms[0].term == "scleroderma"
     assert len(found(three)) == 6
+
+
+def test_a_reader_that_two_updates_overtook_opens_the_newest(three: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = read_manifest(three.index)
+    for number in (4, 5):
+        keep(three, raw(f"NCT0000000{number}"))
+        brought_up(three)
+    read = iter([first])
+    monkeypatch.setattr(search, "read_manifest", lambda folder: next(read, None) or read_manifest(folder))
+    assert not (three.index / first.folder).exists()
+    assert len(found(three)) == 5
 
 
 # -- what can't serve ------------------------------------------------------------------------------------------------

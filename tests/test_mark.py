@@ -52,7 +52,7 @@ def test_a_mark_holds_for_what_was_there_and_not_for_files_or_older_runs_since(c
 def test_a_cache_of_an_older_program_gets_its_tables_when_it_is_written(cache: Cache) -> None:
     with Store.writing(cache) as store:
         keep(store, 1, "2026-08-02", FIRST)
-        store.db.execute("DROP TABLE listed")
+        store.db.executescript("DROP TABLE listed; DROP TABLE damaged;")
     with Store.reading(cache) as store:
         assert not store.select("SELECT 1 FROM sqlite_master WHERE name = 'listed'")
     with Store.writing(cache) as store:
