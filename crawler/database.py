@@ -1,6 +1,7 @@
 """One SQLite file: opened for reading or for one writer, with transactions, and what the cache says of itself."""
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,12 +18,18 @@ from crawler.seal import break_seal, write_seal
 
 SCHEMA_VERSION = "1"
 BUSY_SECONDS = 30.0
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 CHECKPOINT_SECONDS = 2.0  # a reader that holds an old page longer leaves the log to the next writer
 
 
-def utc_now() -> str:
-    """The time as the store writes it: UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def utc_now(not_before: str | None = None) -> str:
+    """The time as the store writes it: UTC, to the second.
+
+    What was seen with data of a registry's time (`not_before`, as it writes it: UTC without a zone) was not seen before
+    that, whatever the clock here says.
+    """
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return now if not_before is None or not _STAMP.fullmatch(not_before) else max(now, f"{not_before}Z")
 
 
 class Database:
@@ -119,7 +126,7 @@ class Database:
         self.db.execute(
             "INSERT INTO event (nct_id, kind, seen_at, data_timestamp, about, versions) "
             "SELECT ?, ?, ?, ?, ?, coalesce(max(rowid), 0) FROM version",
-            (nct_id, kind, utc_now(), data_timestamp, about),
+            (nct_id, kind, utc_now(data_timestamp), data_timestamp, about),
         )
 
     def end_first_fill(self) -> None:

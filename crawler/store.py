@@ -108,7 +108,7 @@ class Store(Database):
 
     def mark_gone(self, ident: str, data_timestamp: str | None) -> bool:
         """Remember, inside a transaction, that the registry has no record of a held trial any more; whether it had."""
-        today = utc_now()[:10]
+        today = utc_now(data_timestamp)[:10]
         missed = self.db.execute("UPDATE trial SET gone = ? WHERE nct_id = ? AND gone IS NULL", (today, ident))
         if missed.rowcount:
             self._befell(ident, "gone", today, data_timestamp)
@@ -139,7 +139,7 @@ class Store(Database):
             "UNION ALL SELECT number FROM damaged WHERE nct_id = ?1)"
         )
         number = int(self.db.execute(newest, (ident,)).fetchone()[0]) + 1
-        self.put_version(Version(ident, number, utc_now(), posted, data_timestamp), raw)
+        self.put_version(Version(ident, number, utc_now(data_timestamp), posted, data_timestamp), raw)
         return number
 
     def put_version(self, version: Version, raw: RawRecord, place: int | None = None) -> None:
