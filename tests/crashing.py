@@ -6,6 +6,7 @@ Writers are forked from a process of their own (`python -m tests.crashing`), whi
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ import index.build
 from crawler.client import Client
 from crawler.config import Cache
 from crawler.crawl import Plan, crawl
-from crawler.errors import CacheEmpty
+from crawler.errors import CacheEmpty, TrialkinError
 from crawler.load import load
 from crawler.refresh import Wish, refresh
 from crawler.registry import Registry
@@ -43,6 +44,7 @@ from tests.test_crash import State, state
 
 TRIALS, PAGE = 36, 12
 KINDS = ("load", "refresh", "crawl", "index", "compaction")
+FULL = 3  # exit code of a writer that had no room
 CHANGED = range(5, 8)  # under a tenth: an update
 _WRITING = os.O_WRONLY | os.O_RDWR
 _FILES = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.link"})
@@ -98,6 +100,8 @@ def _work(job: dict[str, Any], out: IO[str]) -> None:
         return [0.0] * len(records)
 
     with Store.writing(Cache(Path(job["cache"]))) as store:
+        if job["room"]:  # a file layer that fails where a file would be larger
+            resource.setrlimit(resource.RLIMIT_FSIZE, (job["room"], job["room"]))
         if job["kind"] == "load":
             load(store, [job["source"]], advance)
         elif job["kind"] == "refresh":
@@ -124,6 +128,8 @@ def _fork(job: dict[str, Any]) -> dict[str, Any]:
                 _work(job, out)
                 print("steps", steps.taken, file=out, flush=True)
             code = 0
+        except (TrialkinError, OSError):  # which the command line tells in one sentence
+            code = FULL
         finally:
             os._exit(code)
     os.close(write)
@@ -147,11 +153,11 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a writer ended: records it told of as kept, steps it took (0 where it was killed)."""
+    """How a writer ended: records it told of as kept, steps it took (0 where it was killed or had no room)."""
 
     told: int
     steps: int
-    killed: bool
+    broken_off: bool
 
 
 class Writers:
@@ -160,15 +166,17 @@ class Writers:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def run(self, job: dict[str, Any], kill_at: int = 0, delay: float = 0.0) -> Ended:
-        """Do a job, killed before a step, or after so many seconds, or not at all."""
+    def run(self, job: dict[str, Any], *, kill_at: int = 0, delay: float = 0.0, room: int = 0) -> Ended:
+        """Do a job, killed before a step or after so many seconds, or with room for files of so many bytes."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        print(json.dumps({**job, "kill_at": kill_at, "delay": delay}), file=self._process.stdin, flush=True)
+        print(
+            json.dumps({**job, "kill_at": kill_at, "delay": delay, "room": room}), file=self._process.stdin, flush=True
+        )
         told = json.loads(self._process.stdout.readline())
         lines = [line for line in told["lines"] if line]
         steps = [int(line.split()[1]) for line in lines if line.startswith("steps")]
-        assert told["code"] in {0, -signal.SIGKILL}, told
+        assert told["code"] in {0, FULL if room else -signal.SIGKILL}, told
         return Ended(sum(int(line) for line in lines if line.isdigit()), sum(steps), told["code"] != 0)
 
 
@@ -197,7 +205,10 @@ def record(number: int, word: str = "first") -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Scene:
-    """A cache before a command, what comes of the command when nothing stops it, and in how many steps."""
+    """A cache before a command, what comes of the command when nothing stops it, in how many steps.
+
+    `largest` is the size of the largest file of it, in bytes.
+    """
 
     job: dict[str, Any]
     before: Path
@@ -205,6 +216,7 @@ class Scene:
     state: State
     pages: list[SearchPage]
     steps: int
+    largest: int
 
 
 def answers(cache: Cache) -> list[SearchPage]:
@@ -248,10 +260,11 @@ def scene(kind: str, engine: str, folder: Path, made: Served, run: Writers) -> S
     whole = Cache(place / "whole")
     copytree(cache.folder, whole.folder)
     steps = run.run({**job, "cache": str(whole.folder)}).steps
+    largest = max(path.stat().st_size for path in whole.folder.rglob("*") if path.is_file())
     with Store.writing(whole) as store:
         final = state(store)
         update(store, engine, lambda _more: None, rebuild=True)
-    return Scene(job, cache.folder, made, final, answers(whole), steps)
+    return Scene(job, cache.folder, made, final, answers(whole), steps, largest)
 
 
 def crash(made: Scene, place: Path, run: Writers, chance: Random, *, outside: float = 0.0) -> bool:
@@ -259,14 +272,22 @@ def crash(made: Scene, place: Path, run: Writers, chance: Random, *, outside: fl
 
     `outside` kills after at most so many seconds instead of before a step.
     """
+    if outside:
+        return _broken_off(made, place, run, delay=chance.random() * outside)
+    return _broken_off(made, place, run, kill_at=chance.randrange(1, made.steps + 1))
+
+
+def fill_up(made: Scene, place: Path, run: Writers, chance: Random) -> bool:
+    """Let the work find no room for a file as large as it wants one, and assert the same; whether it was broken off."""
+    return _broken_off(made, place, run, room=int(made.largest ** chance.random()))
+
+
+def _broken_off(made: Scene, place: Path, run: Writers, **how: Any) -> bool:  # noqa: ANN401 - as `Writers.run` has it
     rmtree(place, ignore_errors=True)
     copytree(made.before, place)
     cache, job = Cache(place), {**made.job, "cache": str(place)}
     made.registry.script.clear()
-    if outside:
-        ended = run.run(job, delay=chance.random() * outside)
-    else:
-        ended = run.run(job, kill_at=chance.randrange(1, made.steps + 1))
+    ended = run.run(job, **how)
     _assert_readable(cache, made, ended)
     asked_all = _has_ended_run(cache)
     run.run(job)
@@ -278,7 +299,7 @@ def crash(made: Scene, place: Path, run: Writers, chance: Random, *, outside: fl
         assert list(index_problems(store, {})) == []
     assert list(store_problems(cache, {})) == []
     assert found(answers(cache)) == found(made.pages)
-    return ended.killed
+    return ended.broken_off
 
 
 def _has_ended_run(cache: Cache) -> bool:

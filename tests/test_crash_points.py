@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from tests.crashing import KINDS, Scene, Writers, crash, registry, scene, writers
+from tests.crashing import KINDS, Scene, Writers, crash, fill_up, registry, scene, writers
 from tests.serving import Served
 
 POINTS = 8  # of each kind; `python -m tests.bench.crash` takes hundreds
@@ -37,3 +37,9 @@ def test_killed_at_any_step_nothing_told_is_lost(work: Scene, run: Writers, tmp_
     assert work.steps > 10
     killed = [crash(work, tmp_path / "cache", run, chance) for _ in range(POINTS)]
     assert killed == [True] * POINTS
+
+
+def test_where_the_disk_is_full_nothing_told_is_lost(work: Scene, run: Writers, tmp_path: Path) -> None:
+    chance = Random(work.job["kind"])  # noqa: S311 - which file fails is no secret
+    broken_off = [fill_up(work, tmp_path / "cache", run, chance) for _ in range(POINTS)]
+    assert sum(broken_off) >= POINTS // 2

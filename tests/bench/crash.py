@@ -1,8 +1,8 @@
 """Writers killed hundreds of times: `python -m tests.bench.crash [POINTS]` (of each kind and engine; 40 by default).
 
 Each is killed before a step that SQLite or the file system is to take, and as many times again at a random moment from
-outside, which also falls into an engine's own writing. After each kill everything that `tests.crashing.crash` asserts
-is checked: `verify`, what was told, what was asked twice, the index against a rebuild.
+outside, which also falls into an engine's own writing; then as many find no room for a file. After each, everything
+that `tests.crashing` asserts is checked: `verify`, what was told, what was asked twice, the index against a rebuild.
 """
 
 import sys
@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from tests.bench.__main__ import row
-from tests.crashing import KINDS, Scene, Writers, crash, registry, scene, writers
+from tests.crashing import KINDS, Scene, Writers, crash, fill_up, registry, scene, writers
 
 
 def killed(made: Scene, place: Path, run: Writers, points: int) -> None:
@@ -25,13 +25,14 @@ def killed(made: Scene, place: Path, run: Writers, points: int) -> None:
     chance = Random(f"{made.job['kind']} {made.job['engine']}")  # noqa: S311 - a moment is no secret
     inside = sum(crash(made, place, run, chance) for _ in range(points))
     outside = sum(crash(made, place, run, chance, outside=lasts) for _ in range(points))
-    row(f"{made.job['kind']}, {made.job['engine']} ({made.steps:,} steps)", f"{inside} + {outside} kills, all whole")
+    full = sum(fill_up(made, place, run, chance) for _ in range(points))
+    row(f"{made.job['kind']}, {made.job['engine']} ({made.steps:,} steps)", f"{inside} + {outside}, {full}")
 
 
 def main() -> None:
     """Print the table."""
     points = int(sys.argv[1]) if sys.argv[1:] else 40
-    print(f"| {'what is killed':<58} | {'inside + outside':>34} |\n|{'-' * 60}|{'-' * 36}|")
+    print(f"| {'what is broken off':<58} | {'killed inside + outside, disk full':>34} |\n|{'-' * 60}|{'-' * 36}|")
     with (
         tempfile.TemporaryDirectory(prefix="trialkin-crash-") as folder,
         writers() as run,
