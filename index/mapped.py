@@ -6,7 +6,7 @@ Threads may read files at once, which numpy's own loader does not bear: it parse
 import mmap
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, BinaryIO, TypeAlias
 
 import msgspec
 import numpy as np
@@ -25,8 +25,13 @@ def write_arrays(path: Path, kinds: Kinds, arrays: Mapping[str, NDArray[Any]]) -
         file.write(len(table).to_bytes(_ALIGNED, "little") + table)
         for name, kind in kinds.items():
             array = arrays[name].astype(kind, casting="safe", copy=False)
-            array.tofile(file)
+            append(array, file)
             file.write(bytes(-array.nbytes % _ALIGNED))
+
+
+def append(array: NDArray[Any], file: BinaryIO) -> None:
+    """Write an array's bytes; OSError where there is no room for them, which numpy's own writing may keep to itself."""
+    file.write(np.ascontiguousarray(array).data)
 
 
 def read_arrays(path: Path, kinds: Kinds) -> dict[str, NDArray[Any]]:

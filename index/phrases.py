@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.inverted import Ints, InvertedFile, ordered, ranges
+from index.mapped import append
 from index.postings import AREA_FIELDS, POSITION_BITS, phrase_rows
 from index.schema import CONDITION, INTERVENTION
 
@@ -53,10 +54,12 @@ class Phrases:
         at = ranges(inverted.start[entries], count)
         places = np.repeat(row | field, count) | inverted.positions[at].astype(np.uint64)
         ends = np.cumsum(np.bincount(term, weights=count, minlength=len(self._numbers))).astype(np.uint64)
-        path = self._folder / f"{len(self._batches):06d}.npy"
+        path = self._folder / f"{len(self._batches):06d}"
         self._folder.mkdir(parents=True, exist_ok=True)
-        np.save(path, np.concatenate([np.zeros(1, np.uint64), ends, places]), allow_pickle=False)
-        kept = np.load(path, mmap_mode="r")
+        with path.open("wb") as file:
+            for array in (np.zeros(1, np.uint64), ends, places):
+                append(array, file)
+        kept = np.memmap(path, np.uint64, mode="r")
         self._batches.append(_Kept(kept[: ends.size + 1], kept[ends.size + 1 :]))
         self._rows += inverted.rows
 

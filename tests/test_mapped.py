@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -6,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index.mapped import Kinds, read_arrays, write_arrays
+from index.mapped import Kinds, append, read_arrays, write_arrays
+from tests.conftest import ROOT
 
 KINDS: Kinds = {"bytes": np.uint8, "none": np.float32, "halves": np.float16, "numbers": np.int64}
 
@@ -32,6 +35,25 @@ def test_arrays_are_read_as_they_were_written(arrays: Path) -> None:
         "numbers": [-1, 2**40],
     }
     assert [array.dtype for array in found.values()] == list(KINDS.values())
+
+
+def test_numbers_lie_in_a_file_one_after_the_other(tmp_path: Path) -> None:
+    with (tmp_path / "numbers").open("wb") as file:
+        for array in (np.zeros(0, np.int16), np.array([[1, 2], [3, 4]], np.int16).T, np.array([5], np.int16)):
+            append(array, file)
+    assert np.fromfile(tmp_path / "numbers", np.int16).tolist() == [1, 3, 2, 4, 5]
+
+
+@pytest.mark.parametrize("size", [1, 100_000])
+def test_a_disk_without_room_is_told(tmp_path: Path, size: int) -> None:
+    code = (
+        "import resource, sys, numpy; from pathlib import Path; from index.mapped import append\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4, 4))\n"
+        "with Path(sys.argv[1]).open('wb') as file: append(numpy.zeros(int(sys.argv[2])), file)"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path / "full"), str(size)]
+    ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (1, "OSError: [Errno 27] File too large")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from index.inverted import Ints, InvertedFile
 from index.links import link
-from index.mapped import Kinds, read_arrays, write_arrays
+from index.mapped import Kinds, append, read_arrays, write_arrays
 from index.similar import keys as entries
 from index.similar.contents import FREQUENCY, VOCABULARY, Contents
 from index.similar.groups import GROUPS
@@ -47,7 +47,7 @@ class _Gathered:
         keys = packed(counts.column, counts.row + np.int32(self.rows), np.minimum(counts.count, _MOST))
         keys.sort()  # weights are summed in this order, whatever the batches
         with self._path.open("ab") as file:
-            keys.tofile(file)
+            append(keys, file)
         self._numbers.append(numbers)
         self._pieces.append(keys.size)
         self.rows += numbers.size
