@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from crawler.trial import Location
 from index.columns import Mask
-from index.inverted import ranges
 from index.mapped import Kinds, read_arrays, write_arrays
 from index.merge import Merge
+
+_Texts: TypeAlias = NDArray[np.uint8]
 
 EARTH_KM = 6371.0088  # mean radius
 
@@ -113,13 +114,26 @@ class SiteWriter:
         places = np.array(self._places, np.float64).reshape(-1, 2)
         taken, row = merge.lines(before["row"], np.array(self._row, np.int32))
         lengths = np.concatenate([np.diff(before["begins"]), np.array(self._lengths, np.int64)])
-        texts = np.concatenate([before["texts"], np.frombuffer(self._texts, np.uint8)])
-        starts = np.cumsum(lengths) - lengths
+        new = np.frombuffer(self._texts, np.uint8) if self._texts else before["texts"][:0]
         arrays = {
             "row": row,
             "latitude": np.concatenate([before["latitude"], places[:, 0]])[taken],
             "longitude": np.concatenate([before["longitude"], places[:, 1]])[taken],
             "begins": np.cumsum(np.append(0, lengths[taken])),
-            "texts": texts[ranges(starts[taken], lengths[taken])],
+            "texts": _texts_taken(before["texts"], new, np.cumsum(np.append(0, lengths)), taken, before["row"].size),
         }
         write_arrays(folder / ARRAYS, _KINDS, arrays)
+
+
+def _texts_taken(before: _Texts, new: _Texts, begins: NDArray[np.int64], taken: NDArray[np.int64], held: int) -> _Texts:
+    """Texts of lines, which lie one after the other, `held` of them in what was before, the others in what is new.
+
+    Lines that follow each other are taken at once: a whole registry's texts are hundreds of megabytes.
+    """
+    breaks = np.flatnonzero((np.diff(taken) != 1) | (taken[1:] == held)) + 1
+    pieces = []
+    for run in np.split(taken, breaks):
+        if run.size:
+            source, shift = (before, 0) if run[0] < held else (new, before.size)
+            pieces.append(source[begins[run[0]] - shift : begins[run[-1] + 1] - shift])
+    return pieces[0] if len(pieces) == 1 else np.concatenate([before[:0], *pieces])

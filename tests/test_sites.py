@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crawler.config import Cache
+from crawler.trial import Location
 from index.errors import DistanceUnmeasured, QueryError
+from index.merge import Merge
 from index.query.filters import filters
 from index.query.parse import parse
 from index.search import Index, SearchRequest
-from index.sites import great_circle_km
+from index.sites import SiteTable, SiteWriter, great_circle_km
 from tests.indexes import indexed
 from tests.records import raw
 
@@ -120,3 +125,40 @@ def test_what_no_site_has_is_pointed_at(query: str) -> None:
     with pytest.raises(QueryError) as caught:
         parse(query)
     assert 0 <= caught.value.position <= len(query)
+
+
+NUMBERS = st.lists(st.integers(1, 40), unique=True, max_size=12).map(sorted)
+
+
+def sites_of(number: int, word: str) -> list[Location]:
+    """As many as a number's last digit says, each with a text of its own length."""
+    return [
+        Location(f"{word} {number}", "x" * place, None, None, None, None, float(number), float(place))
+        for place in range(number % 10)
+    ]
+
+
+def written(folder: Path, numbers: list[int], word: str, merge: Merge, previous: SiteTable | None) -> SiteTable:
+    writer = SiteWriter()
+    for number in numbers:
+        writer.add(sites_of(number, word))
+    writer.write(folder, merge, previous)
+    return SiteTable(folder)
+
+
+@given(before=NUMBERS, removed=st.sets(st.integers(1, 40)), more=NUMBERS)
+def test_an_update_keeps_the_sites_of_the_trials_that_stay(
+    before: list[int], removed: set[int], more: list[int]
+) -> None:
+    new = [number for number in more if number in removed or number not in before]
+    kept = [number for number in before if number not in removed]
+    with TemporaryDirectory() as folder:
+        first = Merge.of(np.zeros(0, np.int64), set(), np.array(before, np.int64))
+        previous = written(Path(folder) / "one", before, "old", first, None)
+        merge = Merge.of(np.array(before, np.int64), removed, np.array(new, np.int64))
+        table = written(Path(folder) / "two", new, "new", merge, previous)
+        told = [[(site.facility, site.city) for site in table.of(row)] for row in range(len(kept + new))]
+    assert told == [
+        [(location.facility, location.city) for location in sites_of(number, "new" if number in new else "old")]
+        for number in sorted(kept + new)
+    ]
