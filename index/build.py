@@ -23,7 +23,7 @@ from index.columns import DIGEST_BYTES
 from index.engines import ENGINES
 from index.errors import EngineUnknown, IndexDamaged, IndexUnusable
 from index.generation import GenerationWriter, Previous
-from index.manifest import Manifest, checksums, read_manifest, write_manifest
+from index.manifest import Manifest, check_sizes, checksums, read_manifest, sizes, write_manifest
 from index.schema import INDEX_VERSION
 from index.workers import batches
 
@@ -62,9 +62,11 @@ def content_digest(versions: dict[str, bytes]) -> str:
 def current(folder: Path) -> Manifest | None:
     """Manifest of an index that can serve, None where there is none."""
     try:
-        return read_manifest(folder)
-    except IndexUnusable:
+        manifest = read_manifest(folder)
+        check_sizes(folder / manifest.folder, manifest.sizes)
+    except (IndexUnusable, OSError):
         return None
+    return manifest
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,7 @@ class _Fresh:
             data_timestamp=self.store.data_timestamp,
             built_at=utc_now(),
             files=checksums(aside, None if held is None else aside.parent / held.folder, shared),
+            sizes=sizes(aside),
         )
 
 

@@ -18,9 +18,10 @@ NAME = "manifest.json"
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What an index is. `change` is the store's change number that it holds; `files` maps paths to SHA-256.
+    """What an index is. `change` is the store's change number that it holds.
 
-    `updates` were made since the last rebuild, `updated` trials came or went by them.
+    `files` maps paths to SHA-256, `sizes` to bytes. `updates` were made since the last rebuild, `updated` trials came
+    or went by them.
     """
 
     index_version: int
@@ -35,6 +36,7 @@ class Manifest(msgspec.Struct, frozen=True):
     data_timestamp: str | None
     built_at: str
     files: dict[str, str]
+    sizes: dict[str, int] = {}  # of indexes from before there were any: none
 
     @property
     def folder(self) -> str:
@@ -94,6 +96,19 @@ def checksums(folder: Path, before: Path | None = None, known: Mapping[str, str]
         shared = before is not None and known is not None and name in known and _same(path, before / name)
         summed[name] = known[name] if shared and known is not None else _sha256(path)
     return summed
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """Bytes of every file below a folder, by its path in it."""
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+
+
+def check_sizes(folder: Path, written: Mapping[str, int]) -> None:
+    """Raise IndexDamaged where a file was cut off or grew: engines read such files as far as they go."""
+    for name, size in written.items():
+        held = (folder / name).stat().st_size
+        if held != size:
+            raise IndexDamaged(folder / name, f"it has {held} bytes, not {size}")
 
 
 def _same(path: Path, other: Path) -> bool:

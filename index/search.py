@@ -18,7 +18,7 @@ from index.errors import EngineDiffers, IndexDamaged, WordTooCommon
 from index.facets import FacetCount
 from index.highlight import Highlight, Highlighter
 from index.likeness import Likeness, SimilarTrial
-from index.manifest import Manifest, read_manifest
+from index.manifest import Manifest, check_sizes, read_manifest
 from index.query.expand import Expander
 from index.query.tree import All, Filters, Node, positive_words
 from index.record_fields import RecordFields, Records
@@ -106,6 +106,7 @@ class Index:
         `records` reads what is asked of fields that no posting and no column holds.
         """
         try:
+            check_sizes(root / manifest.folder, manifest.sizes)
             return cls(root, manifest, records)
         except (OSError, ValueError, EOFError) as error:
             raise IndexDamaged(root / manifest.folder, str(error)) from None

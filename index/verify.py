@@ -6,16 +6,16 @@ from pathlib import Path
 
 from crawler.errors import StoreError
 from crawler.store import Store
-from index.build import content_digest, current
+from index.build import content_digest
 from index.errors import IndexMissing, IndexUnusable
 from index.generation import Previous
-from index.manifest import read_manifest
+from index.manifest import Manifest, read_manifest
 
 
 def index_problems(store: Store, checked: dict[str, int | bool]) -> Iterator[str]:
     """Yield a sentence for each thing that is wrong in the index; `checked` is told what was looked at."""
     yield from file_problems(store.cache.index, checked)
-    held = current(store.cache.index)
+    held = _manifest(store.cache.index)
     if held is None:
         return
     checked["documents"] = held.documents
@@ -54,8 +54,16 @@ def file_problems(root: Path, checked: dict[str, int | bool]) -> Iterator[str]:
 
 def ids_indexed(root: Path) -> list[str]:
     """NCT ids of the trials that the index in a folder holds, in order; none where it can't be read."""
-    held = current(root)
+    held = _manifest(root)
     try:
         return [] if held is None else list(Previous.at(root / held.folder).columns.ids)
     except (OSError, ValueError):
         return []
+
+
+def _manifest(root: Path) -> Manifest | None:
+    """Read what an index says of itself, whatever became of its files."""
+    try:
+        return read_manifest(root)
+    except IndexUnusable:
+        return None
