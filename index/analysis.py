@@ -77,15 +77,19 @@ def side_by_side(part: Sequence[str], whole: Sequence[str]) -> bool:
 
 def spans(text: str, wanted: frozenset[str]) -> list[tuple[int, int]]:
     """Where in a text (characters from, to) stand words whose term is wanted."""
-    parted = not wanted or _ACCENTS.search(text)
+    parted = not wanted or (not text.isascii() and _ACCENTS.search(text))
     words = _SPELLED if parted else _beginning("".join(sorted({term[0] for term in wanted})))
     return [match.span() for match in words.finditer(text) if not wanted.isdisjoint(_terms_of(match[0]))]
 
 
 @lru_cache(maxsize=1000)
 def _beginning(initials: str) -> re.Pattern[str]:
-    """Words, as written in one piece, that may have a stem with one of the initials: it begins as all its words do."""
-    return re.compile(rf"(?<![^\W_])(?=[{initials}]|[^\x00-\x7f])[^\W_]+", re.IGNORECASE)
+    """Words, as written in one piece, that may have a stem with one of the initials: it begins as all its words do.
+
+    A first letter comes first in the pattern, which is quick to look for; that it is one is seen when it is found.
+    """
+    others = "".join(letter for letter in map(chr, range(128)) if letter.lower() not in initials)
+    return re.compile(rf"[^{re.escape(others)}](?<=[^\W_])(?<![^\W_].)[^\W_]*")
 
 
 @lru_cache(maxsize=100_000)
