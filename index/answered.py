@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from index.columns import Columns, Mask
+from index.columns import Columns
 from index.engines.base import Answer, Question
 from index.errors import DistanceUnmeasured
 from index.evaluate import Evaluator
 from index.facets import FacetCount, told
-from index.inverted import Floats
+from index.inverted import Floats, Mask
 from index.query.tree import Any, Filters, Near, positive_words
 from index.schema import FACETS
 from index.sites import SiteTable

@@ -7,7 +7,7 @@ from crawler.normalise import normalise
 from crawler.record import RawRecord
 from index.document import Document, document
 from index.inverted import InvertedFile, Inverter
-from index.synonyms import Learner
+from index.learning import Learner
 
 Texts = list[tuple[int, list[str]]]  # field numbers, ascending, and their values as terms joined by spaces
 

@@ -9,9 +9,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from index.columns import Mask
 from index.engines.base import WordSource
-from index.inverted import Ints
+from index.inverted import Ints, Mask
 from index.query.tree import (
     Age,
     All,

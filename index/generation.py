@@ -9,9 +9,11 @@ import numpy as np
 
 from crawler.ids import number_of
 from index.batch import Batch
-from index.columns import Columns, ColumnWriter
+from index.column_writer import ColumnWriter
+from index.columns import Columns
 from index.engines import engine_writer
 from index.engines.base import Entry, Place
+from index.learning import Learner, write_synonyms
 from index.links import link_tree
 from index.memory import give_back
 from index.phrases import Phrases
@@ -20,7 +22,6 @@ from index.similar.vectors import VectorWriter
 from index.sites import SiteTable, SiteWriter
 from index.spelling import DictionaryWriter
 from index.suggest import NameWriter
-from index.synonyms import Learner, write_synonyms
 
 WORDS, SPOOL = "words", "spool"
 GIVEN_BACK = 16_000  # trials between two times that free memory is given back

@@ -12,7 +12,7 @@ from index.document import Card, Document
 from index.engines.base import Engine, Neighbourly
 from index.query.tree import All, Filters, Ids, Node, Not
 from index.similar import candidates
-from index.similar.aspects import Comparison, telling
+from index.similar.aspects import ALL_OF_IT, Comparison, telling
 from index.similar.difference import Difference
 from index.similar.draft import draft
 from index.similar.facts import facts
@@ -65,9 +65,10 @@ class Likeness:
         return Asked([] if row is None else [row], [document.card], vector, [vector])
 
     def like(
-        self, asked: Asked, filters: Filters, limit: int, kinship: Kinship | None, comparison: Comparison
+        self, asked: Asked, filters: Filters, limit: int, kinship: Kinship | None, comparison: Comparison | None = None
     ) -> list[SimilarTrial]:
-        """Trials most like what is asked about, reasons where kinship is given."""
+        """Trials most like what is asked about, by all of it or a comparison; reasons where kinship is given."""
+        comparison = comparison or ALL_OF_IT
         others = Not(Ids(frozenset(map(self.columns.nct_id, asked.rows))))
         ranking = self._ranking(asked, comparison, self._ranked(All((*filters.values(), others))))
         query, ranked = ranking.query, ranking.best(limit)

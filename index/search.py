@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
@@ -17,19 +18,21 @@ from index.engines.base import Answer, Question
 from index.errors import EngineDiffers, IndexDamaged, WordTooCommon
 from index.facets import FacetCount
 from index.highlight import Highlight, Highlighter
-from index.likeness import Likeness, SimilarTrial
+from index.kinds import site_folder, vector_folder, word_folder
 from index.manifest import Manifest, check_sizes, read_manifest
 from index.query.expand import Expander
 from index.query.tree import All, Filters, Node, positive_words
-from index.record_fields import RecordFields, Records
-from index.similar.aspects import ALL_OF_IT, Comparison
-from index.similar.matrix import Matrix
-from index.similar.reasons import Kinship
-from index.sites import SiteTable
-from index.spelling import Dictionary
 from index.suggest import Names
 from index.synonyms import Synonyms
 from index.tables import Tables
+
+if TYPE_CHECKING:  # read where they are needed: each brings numpy, which a search of words does without
+    from index.likeness import Likeness, SimilarTrial
+    from index.record_fields import Records
+    from index.similar.aspects import Comparison
+    from index.similar.matrix import Matrix
+    from index.similar.reasons import Kinship
+    from index.spelling import Dictionary
 
 HIGHLIGHTED_HITS = 100
 MISSPELLINGS = 5  # words that nobody has, of which the nearest is looked for: each costs milliseconds
@@ -84,23 +87,42 @@ class SearchRequest:
 
 
 class Index:
-    """One generation of an index, open."""
+    """One generation of an index, open: all its files at once, so that it keeps them; they are read when asked for."""
 
-    def __init__(self, root: Path, manifest: Manifest, records: Records | None = None) -> None:
+    def __init__(self, root: Path, manifest: Manifest, records: "Records | None" = None) -> None:
         folder = root / manifest.folder
         self.manifest = manifest
         self.columns = Columns(folder / "columns")
-        self.sites = SiteTable(folder / "sites")
-        self.matrix = Matrix(folder / "vectors", self.columns.numbers)
-        self.synonyms = Synonyms(folder / "words")
-        self.names = Names(folder / "words")
-        self.dictionary = Dictionary(folder / "words")
-        tables = Tables(self.columns, self.sites, RecordFields(self.columns, records))
+        self._vectors = vector_folder(folder / "vectors")
+        self._words = word_folder(folder / "words")
+        self.synonyms = Synonyms(self._words)
+        self.names = Names(self._words)
+        tables = Tables(self.columns, site_folder(folder / "sites"), records)
         self._engine = open_engine(manifest.engine, folder, tables)  # last: it alone has to be closed
-        self.likeness = Likeness(self.columns, self.matrix, self._engine, self.synonyms)
+
+    @cached_property
+    def matrix(self) -> "Matrix":
+        """The vectors."""
+        from index.similar.matrix import Matrix
+
+        return Matrix(self._vectors, self.columns.numbers)
+
+    @cached_property
+    def likeness(self) -> "Likeness":
+        """What trials are like."""
+        from index.likeness import Likeness
+
+        return Likeness(self.columns, self.matrix, self._engine, self.synonyms)
+
+    @cached_property
+    def dictionary(self) -> "Dictionary":
+        """Words that are like a word that nobody has."""
+        from index.spelling import Dictionary
+
+        return Dictionary(self._words)
 
     @classmethod
-    def open(cls, root: Path, manifest: Manifest, records: Records | None = None) -> Self:
+    def open(cls, root: Path, manifest: Manifest, records: "Records | None" = None) -> Self:
         """Open a generation; IndexDamaged where a file of it is missing or no longer what it was.
 
         `records` reads what is asked of fields that no posting and no column holds.
@@ -170,7 +192,7 @@ class Index:
             order=((request.sort, request.ascending), *request.then),
             limit=request.limit,
             offset=request.offset,
-            phrases={words: self.synonyms.rows(words.area, words.terms) for words in expander.used},
+            phrases=lambda: {words: self.synonyms.rows(words.area, words.terms) for words in expander.used},
         )
         return question, list(dict.fromkeys(expander.used.values()))
 
@@ -203,15 +225,15 @@ class Index:
         nct_ids: list[str],
         filters: Filters,
         limit: int,
-        kinship: Kinship | None,
-        comparison: Comparison = ALL_OF_IT,
-    ) -> list[SimilarTrial]:
+        kinship: "Kinship | None",
+        comparison: "Comparison | None" = None,
+    ) -> "list[SimilarTrial]":
         """Trials most like all of the given ones, which must be in the index; reasons where kinship is given."""
         return self.likeness.like(self.likeness.asked(nct_ids), filters, limit, kinship, comparison)
 
 
 @contextmanager
-def open_index(folder: Path, engine: str = "auto", records: Records | None = None) -> Iterator[Index]:
+def open_index(folder: Path, engine: str = "auto", records: "Records | None" = None) -> Iterator[Index]:
     """Open the current generation; IndexMissing, IndexOutdated, IndexDamaged or EngineDiffers where it can't.
 
     `records` as in `Index.open`.
@@ -220,7 +242,7 @@ def open_index(folder: Path, engine: str = "auto", records: Records | None = Non
         yield index
 
 
-def _opened(folder: Path, engine: str, records: Records | None) -> Index:
+def _opened(folder: Path, engine: str, records: "Records | None") -> Index:
     manifest = read_manifest(folder)
     while True:
         if engine not in {"auto", manifest.engine}:

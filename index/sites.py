@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crawler.trial import Location
-from index.columns import Mask
-from index.mapped import Kinds, read_arrays, write_arrays
+from index.inverted import Mask
+from index.kinds import ARRAYS, SITE_KINDS
+from index.mapped import Folder, read_arrays, write_arrays
 from index.merge import Merge
 
 _Texts: TypeAlias = NDArray[np.uint8]
@@ -32,22 +33,14 @@ class Site(msgspec.Struct, frozen=True, array_like=True):
 
 
 _SITE = msgspec.msgpack.Decoder(Site)
-ARRAYS = "arrays"
-_KINDS: Kinds = {
-    "row": np.int32,
-    "latitude": np.float64,
-    "longitude": np.float64,
-    "begins": np.int64,
-    "texts": np.uint8,
-}
-_NO_SITES: dict[str, NDArray[Any]] = {name: np.zeros(int(name == "begins"), kind) for name, kind in _KINDS.items()}
+_NO_SITES: dict[str, NDArray[Any]] = {name: np.zeros(int(name == "begins"), kind) for name, kind in SITE_KINDS.items()}
 
 
 class SiteTable:
     """Sites of one generation, opened where they lie. `row` is the trial of each site, ascending."""
 
-    def __init__(self, folder: Path) -> None:
-        self.arrays = read_arrays(folder / ARRAYS, _KINDS)
+    def __init__(self, folder: Path | Folder) -> None:
+        self.arrays = read_arrays(folder / ARRAYS, SITE_KINDS)
         self.row: NDArray[np.int32] = self.arrays["row"]
         self._latitude: NDArray[np.float64] = self.arrays["latitude"]
         self._longitude: NDArray[np.float64] = self.arrays["longitude"]
@@ -122,7 +115,7 @@ class SiteWriter:
             "begins": np.cumsum(np.append(0, lengths[taken])),
             "texts": _texts_taken(before["texts"], new, np.cumsum(np.append(0, lengths)), taken, before["row"].size),
         }
-        write_arrays(folder / ARRAYS, _KINDS, arrays)
+        write_arrays(folder / ARRAYS, SITE_KINDS, arrays)
 
 
 def _texts_taken(before: _Texts, new: _Texts, begins: NDArray[np.int64], taken: NDArray[np.int64], held: int) -> _Texts:

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.inverted import InvertedFile, runs
+from index.kinds import DICTIONARY
+from index.mapped import Folder, held
 
 TRIALS = 2  # that must have a word before it is proposed: what one alone writes may be a slip itself
 SHORTEST = 4  # letters: of three, every second word is one letter away
 LONGEST = 32  # letters that are compared; no word that people search is longer
 LONG = 8  # letters from which two slips are forgiven, below it one
-_NAME = "dictionary.json"
 
 
 class DictionaryWriter:
@@ -35,7 +36,7 @@ class DictionaryWriter:
     def write(self, folder: Path) -> None:
         """Write terms with the words that people write for them, most frequent first, into a folder that is there."""
         kept = [(term, self._surfaces[term][1]) for term, count in self._trials.most_common() if count >= TRIALS]
-        (folder / _NAME).write_bytes(msgspec.json.encode(kept))
+        (folder / DICTIONARY).write_bytes(msgspec.json.encode(kept))
 
 
 def _comparable(term: str) -> bool:
@@ -45,15 +46,15 @@ def _comparable(term: str) -> bool:
 class Dictionary:
     """Words of one generation: opened at once, so that a reader keeps it, read when a word is asked about."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = np.memmap(folder / _NAME, mode="r")
+    def __init__(self, folder: Path | Folder) -> None:
+        self._file = held(folder / DICTIONARY)
 
     def nearest(self, term: str) -> str | None:
         """Word whose term is the fewest slips away, of equals the most frequent; None where none is near."""
         if not (term.isalpha() and SHORTEST <= len(term) <= LONGEST):
             return None
         forgiven = 2 if len(term) >= LONG else 1
-        known = msgspec.json.decode(self._file.tobytes(), type=list[tuple[str, str]])
+        known = msgspec.json.decode(self._file.read_bytes(), type=list[tuple[str, str]])
         near = [pair for pair in known if abs(len(pair[0]) - len(term)) <= forgiven]
         if not near:
             return None

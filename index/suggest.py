@@ -5,13 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from index import analysis
 from index.document import Card
+from index.kinds import NAMES
+from index.mapped import Folder, held
 from index.schema import NAME_KINDS
-
-_NAME = "names.json"
 
 
 class Suggestion(msgspec.Struct, frozen=True):
@@ -56,7 +55,7 @@ class NameWriter:
     def write(self, folder: Path) -> None:
         """Write the names into a folder that is there."""
         named = {kind: tally.names() for kind, tally in self._tallies.items()}
-        (folder / _NAME).write_bytes(msgspec.json.encode(named))
+        (folder / NAMES).write_bytes(msgspec.json.encode(named))
 
 
 class _Tally:
@@ -87,14 +86,14 @@ class _Tally:
 class Names:
     """Names of one generation: opened at once, so that a reader keeps it, read when they are asked for."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = np.memmap(folder / _NAME, mode="r")
+    def __init__(self, folder: Path | Folder) -> None:
+        self._file = held(folder / NAMES)
         self._names: dict[str, list[_Name]] | None = None
 
     def suggestions(self, prefix: str, kinds: Iterable[str], limit: int) -> list[Suggestion]:
         """Names of which a word begins as asked (several words: that go on so), most frequent first."""
         if self._names is None:
-            self._names = msgspec.json.decode(self._file.tobytes(), type=dict[str, list[_Name]])
+            self._names = msgspec.json.decode(self._file.read_bytes(), type=dict[str, list[_Name]])
         wanted = folded(prefix)
         if not wanted:
             return []

@@ -8,8 +8,8 @@ import numpy as np
 
 from crawler.errors import TrialUnknown
 from crawler.store import Store
-from index.columns import Mask
 from index.document import texts
+from index.inverted import Mask
 from index.search import Index
 from index.similar.baselines import Bagger, Bags
 from index.similar.evaluation import (

@@ -318,7 +318,11 @@ def test_a_flipped_bit_in_the_manifest_is_found(sealed: Path, data: st.DataObjec
 
 @pytest.mark.parametrize(
     "missing",
-    ["columns/arrays", "columns/values.json", "vectors/part-000000", "vectors/vocabulary", "whoosh/part-000001"],
+    [
+        *("columns/arrays", "columns/values.json", "sites/arrays", "vectors/contents.json", "vectors/part-000000"),
+        *("vectors/frequency", "vectors/vocabulary", "words/synonyms.rows", "words/dictionary.json"),
+        "whoosh/part-000001",
+    ],
 )
 def test_an_index_without_one_of_its_files_is_damaged(three: Cache, missing: str) -> None:
     gone = three.index / "generation-000001" / missing
@@ -326,6 +330,16 @@ def test_an_index_without_one_of_its_files_is_damaged(three: Cache, missing: str
         path.unlink()
     with pytest.raises(IndexDamaged, match="generation-000001 is damaged"):
         found(three)
+
+
+@pytest.mark.parametrize(
+    "cut", ["columns/arrays", "sites/arrays", "vectors/part-000000", "vectors/vocabulary", "words/synonyms.rows"]
+)
+def test_arrays_that_break_off_are_met_at_opening_whatever_is_asked(three: Cache, cut: str) -> None:
+    path = three.index / "generation-000001" / cut
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(IndexDamaged, match="generation-000001 is damaged"), open_index(three.index):
+        pass
 
 
 # -- verifying -------------------------------------------------------------------------------------------------------

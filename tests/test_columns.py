@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from crawler.config import Cache
 from crawler.normalise import normalise
-from index.columns import Columns, ColumnWriter
+from index.column_writer import ColumnWriter
+from index.columns import Columns
 from index.document import document
 from index.schema import DATES, FILTERED
 from tests.records import raw

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index.mapped import Kinds, append, read_arrays, write_arrays
+from index.mapped import File, Folder, Kinds, append, held, read_arrays, write_arrays
 from tests.conftest import ROOT
 
-KINDS: Kinds = {"bytes": np.uint8, "none": np.float32, "halves": np.float16, "numbers": np.int64}
+KINDS: Kinds = {"bytes": "B", "none": "f", "halves": "e", "numbers": "q"}
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_arrays_are_read_as_they_were_written(arrays: Path) -> None:
         "halves": [0.5, 1],
         "numbers": [-1, 2**40],
     }
-    assert [array.dtype for array in found.values()] == list(KINDS.values())
+    assert [array.dtype for array in found.values()] == [np.uint8, np.float32, np.float16, np.int64]
 
 
 def test_numbers_lie_in_a_file_one_after_the_other(tmp_path: Path) -> None:
@@ -77,3 +77,29 @@ def test_threads_may_read_at_once(arrays: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
         found = threads.map(lambda _: read_arrays(arrays, KINDS)["numbers"].tolist(), range(200))
     assert list(found) == [[-1, 2**40]] * 200
+
+
+def test_sizes_are_told_without_the_arrays(arrays: Path) -> None:
+    assert read_arrays(arrays, KINDS).sizes == {"bytes": 5, "none": 0, "halves": 2, "numbers": 2}
+
+
+def test_a_folder_s_files_are_read_though_they_are_gone(arrays: Path) -> None:
+    (arrays.parent / "text").write_bytes(b"as it was")
+    folder = Folder(arrays.parent, {"arrays": KINDS, "text": None})
+    for name in ("arrays", "text"):
+        (arrays.parent / name).unlink()
+    assert (folder / "text").read_bytes() == b"as it was"
+    assert read_arrays(folder / "arrays", KINDS)["bytes"].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_folder_looks_over_its_arrays_when_it_is_opened(arrays: Path) -> None:
+    with pytest.raises(ValueError, match="not bytes"):
+        Folder(arrays.parent, {"arrays": {"bytes": "B"}})
+    with pytest.raises(FileNotFoundError):
+        Folder(arrays.parent, {"arrays": KINDS, "text": None})
+
+
+def test_a_file_that_is_open_is_not_opened_again(arrays: Path) -> None:
+    file = held(arrays)
+    assert isinstance(file, File)
+    assert held(file) is file

@@ -10,9 +10,10 @@ from crawler.record import RawRecord
 from index.analysis import terms
 from index.document import document
 from index.inverted import Inverter
+from index.learning import Learner, write_synonyms
 from index.phrases import Phrases
 from index.schema import CONDITION, INTERVENTION
-from index.synonyms import Learned, Learner, Phrase, Synonyms, write_synonyms
+from index.synonyms import Learned, Phrase, Synonyms
 from tests.records import raw
 
 

@@ -1,6 +1,8 @@
 """What is tantivy's own: shared files, order and counts across its segments, damage. The rest is protocol."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,18 +18,16 @@ from index.build import update
 from index.columns import Columns
 from index.engines.base import Answer, Place, Question
 from index.engines.tantivy import reader
+from index.engines.tantivy.engine import TantivyEngine
 from index.engines.tantivy.layout import schema
-from index.engines.tantivy.reader import TantivyEngine
 from index.engines.tantivy.searching import quietly
-from index.engines.tantivy.writer import TantivyWriter
+from index.engines.tantivy.writing import TantivyWriter
 from index.errors import IndexDamaged
 from index.manifest import Manifest, read_manifest
 from index.query.parse import parse
 from index.query.tree import Age, All, Any, Days, Either, Enrollment, Near, Node, Not, Value, Words
-from index.record_fields import RecordFields
 from index.schema import PIECES
 from index.search import open_index
-from index.sites import SiteTable
 from index.tables import Tables
 from tests import indexes
 from tests.records import raw
@@ -38,6 +38,9 @@ PLACE = {"city": "Reykjavik", "country": "Iceland", "geoPoint": {"lat": 64.1, "l
 
 def nct_id(number: int) -> str:
     return f"NCT{number:08d}"
+
+
+ROOT = Path(__file__).parent.parent
 
 
 def trial(number: int, condition: str = "lupus", sponsor: str = "Somebody", **status: str) -> RawRecord:
@@ -63,7 +66,7 @@ def folder_of(cache: Cache) -> Path:
 
 def engine_of(generation: Path) -> TantivyEngine:
     columns = Columns(generation / "columns")
-    return reader(generation / "tantivy", Tables(columns, SiteTable(generation / "sites"), RecordFields(columns, None)))
+    return reader(generation / "tantivy", Tables(columns, generation / "sites"))
 
 
 @contextmanager
@@ -298,6 +301,28 @@ def test_cards_come_in_the_order_asked_for(cache: Cache) -> None:
         assert engine.cards([]) == []
         with pytest.raises(KeyError):
             engine.cards([nct_id(99)])
+
+
+# -- what a short command loads ---------------------------------------------------------------------------------------
+
+ASKING = """
+import sys
+from pathlib import Path
+from index.query.parse import parse
+from index.search import SearchRequest, open_index
+with open_index(Path(sys.argv[1])) as index:
+    page = index.search(SearchRequest("lupus", parse("lupus"), facets=True, synonyms=True))
+    assert page.total == 30, page
+print(*{"numpy", "index.likeness", "index.engines.tantivy.writing"} & sys.modules.keys())
+"""
+
+
+def test_a_search_of_words_loads_neither_numpy_nor_what_is_built_on_it(cache: Cache) -> None:
+    in_segments(cache, range(1, 31), updates=0)
+    done = subprocess.run(
+        [sys.executable, "-c", ASKING, str(cache.index)], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "\n"
 
 
 # -- damage ------------------------------------------------------------------------------------------------------------

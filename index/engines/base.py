@@ -4,17 +4,18 @@ A question is a tree (synonyms are in it already), filters by their flags, and a
 its own; that every engine finds the same one is kept by tests/test_engines.py.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from index.columns import Mask
 from index.document import Card, Document
 from index.facets import FacetCount
-from index.inverted import Floats, Ints, InvertedFile
 from index.query.tree import Filters, Node, Words
-from index.similar.matrix import Row
+
+if TYPE_CHECKING:  # numpy, which a search of words does without
+    from index.inverted import Floats, Ints, InvertedFile, Mask
+    from index.similar.matrix import Row
 
 RELEVANCE = (("relevance", False),)
 
@@ -24,8 +25,8 @@ class Question:
     """What is asked. A facet ignores the filter of its own key.
 
     `order` has (sort key, ascending), first key first; what they leave equal stands in order of NCT id, what has no
-    value of a key stands last. `phrases` are rows that synonyms of the tree are known to find in an index's first part,
-    for an engine that would look long.
+    value of a key stands last. `phrases` gives rows that synonyms of the tree are known to find in an index's first
+    part, for an engine that would look long.
     """
 
     node: Node
@@ -34,7 +35,7 @@ class Question:
     order: tuple[tuple[str, bool], ...] = RELEVANCE
     limit: int = 10
     offset: int = 0
-    phrases: Mapping[Words, Ints] = field(default_factory=dict)
+    phrases: "Callable[[], Mapping[Words, Ints]]" = dict
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Engine(Protocol):
     def answer(self, question: Question) -> Answer:
         """Answer a question."""
 
-    def mask(self, node: Node) -> Mask:
+    def mask(self, node: Node) -> "Mask":
         """Rows of the columns for which a tree holds: what similarity may choose from."""
 
     def frequency(self, term: str) -> int:
@@ -72,7 +73,7 @@ class Neighbourly(Protocol):
     def ranks(self, node: Node) -> bool:
         """Whether it can by itself choose among the trials for which a tree holds."""
 
-    def nearest(self, node: Node, vector: Row, count: int) -> tuple[Ints, Floats]:
+    def nearest(self, node: Node, vector: "Row", count: int) -> "tuple[Ints, Floats]":
         """So many rows for which a tree holds, the nearest first, and about their scores: dot products with a vector.
 
         Rows that share no column with it are left out; equal ones are in order.
@@ -117,7 +118,7 @@ class EngineWriter(Protocol):
     With `previous` it starts from what stands there (hard links: files are never written twice).
     """
 
-    def add(self, entries: Sequence[Entry], inverted: InvertedFile) -> None:
+    def add(self, entries: Sequence[Entry], inverted: "InvertedFile") -> None:
         """Take the next documents, in order of NCT id; `inverted` holds the same ones, its rows from 0."""
 
     def remove(self, nct_ids: Collection[str]) -> None:
@@ -136,8 +137,8 @@ class EngineWriter(Protocol):
 class WordSource(Protocol):
     """Where words stand: what an evaluator asks of an engine, rows being those of the columns, ascending."""
 
-    def rows(self, words: Words) -> Ints:
+    def rows(self, words: Words) -> "Ints":
         """Rows where words stand in any form: one term, or several side by side in one value of one field."""
 
-    def fields(self, words: Words) -> Sequence[tuple[int, Ints]]:
+    def fields(self, words: Words) -> "Sequence[tuple[int, Ints]]":
         """For each field of the words' area that holds them: its number in the schema, and the rows."""

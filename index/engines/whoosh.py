@@ -17,11 +17,11 @@ from whoosh.reading import TermNotFound
 
 from crawler.ids import number_of
 from index.answered import answered
-from index.columns import Mask
 from index.document import Card
 from index.engines.base import Answer, Entry, Place, Question
 from index.evaluate import Evaluator
-from index.inverted import Ints, InvertedFile, joined, runs
+from index.inverted import Ints, InvertedFile, Mask, joined, runs
+from index.kinds import LONG
 from index.links import link_tree
 from index.mapped import Kinds, read_arrays, write_arrays
 from index.owners import Owners
@@ -34,7 +34,7 @@ from index.tables import Tables
 POSITIONS = "positions"
 _BLOCK_POSTINGS = 1024  # Whoosh's 128 is for skipping, which is not done here; larger blocks unpack faster
 _NUMBERS = "numbers"  # of the NCT ids of a part's rows, ascending
-_KINDS: Kinds = {_NUMBERS: np.int64}
+_KINDS: Kinds = {_NUMBERS: LONG}
 _COMPRESSION = 1  # zlib: level 3 saves 4 % of the files and takes a third longer
 
 _CARD = msgspec.msgpack.Decoder(Card)
@@ -234,7 +234,7 @@ class WhooshEngine:
 
     def answer(self, question: Question) -> Answer:
         """Answer a question."""
-        postings = self._postings(question.phrases)
+        postings = self._postings(question.phrases())
         evaluator = Evaluator(postings, self._tables, (question.node, *question.filters.values()))
         return answered(question, self._tables, evaluator, lambda: postings.scores(question.node, evaluator.held))
 

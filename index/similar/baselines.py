@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import analysis
-from index.columns import Mask
+from index.inverted import Mask
 from index.similar.groups import GROUPS, NUMBER_OF_GROUP
 
 K1, B = 1.2, 0.75  # as everybody has them

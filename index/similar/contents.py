@@ -4,6 +4,8 @@ from pathlib import Path
 
 import msgspec
 
+from index.mapped import Folder
+
 CONTENTS, FREQUENCY, VOCABULARY = "contents.json", "frequency", "vocabulary"
 
 
@@ -14,7 +16,7 @@ class Contents(msgspec.Struct, frozen=True):
     parts: list[str]
 
     @classmethod
-    def read(cls, folder: Path) -> "Contents":
+    def read(cls, folder: Path | Folder) -> "Contents":
         """Read it; OSError or ValueError where it can't be."""
         return msgspec.json.decode((folder / CONTENTS).read_bytes(), type=cls)
 

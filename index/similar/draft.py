@@ -9,19 +9,19 @@ import numpy as np
 
 from index.document import Document
 from index.inverted import Inverter
-from index.mapped import read_arrays
+from index.kinds import FREQUENCY_KINDS
+from index.mapped import Folder, read_arrays
 from index.similar.contents import FREQUENCY, VOCABULARY, Contents
 from index.similar.groups import GROUPS
 from index.similar.keys import halved
 from index.similar.matrix import Row
 from index.similar.traits import GROUP as TRAITS
 from index.similar.traits import traits
-from index.similar.vectors import KINDS
 from index.similar.vocabulary import numbers_of
 from index.similar.weights import Counts, Statistics, counted, weighed
 
 
-def draft(folder: Path, document: Document) -> Row:
+def draft(folder: Path | Folder, document: Document) -> Row:
     """Vector of a document by the vectors in a folder: what a build would make of it, where all its terms are known."""
     inverter = Inverter()
     inverter.add(document)
@@ -38,6 +38,6 @@ def draft(folder: Path, document: Document) -> Row:
     column = (term * groups + group[known]).astype(np.int32)
     order = np.argsort(column)
     made = Counts(column[order], np.zeros(column.size, np.int32), count[known][order])
-    statistics = Statistics(Contents.read(folder).rows, read_arrays(folder / FREQUENCY, KINDS)["rows"])
+    statistics = Statistics(Contents.read(folder).rows, read_arrays(folder / FREQUENCY, FREQUENCY_KINDS)["rows"])
     weights = weighed(made, 1, statistics.scale(vocabulary * groups))
     return Row(made.column, halved(weights).astype(np.float64))

@@ -13,8 +13,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from index.columns import Mask
-from index.inverted import Floats, Ints
+from index.inverted import Floats, Ints, Mask
+from index.mapped import Folder
 from index.owners import Owners
 from index.similar.aspects import WHOLE, factors
 from index.similar.contents import VOCABULARY, Contents
@@ -59,7 +59,7 @@ class Ranked:
 class Matrix:
     """Vectors of one generation, opened where they lie: all at once, so that a reader keeps its generation."""
 
-    def __init__(self, folder: Path, numbers: NDArray[np.int64]) -> None:
+    def __init__(self, folder: Path | Folder, numbers: NDArray[np.int64]) -> None:
         """Open it; `numbers` are the NCT ids' numbers of the rows, ascending.
 
         OSError or ValueError where a file is missing or is not what was written.

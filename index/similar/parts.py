@@ -11,22 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.inverted import Floats, Ints
-from index.mapped import Kinds, read_arrays, write_arrays
+from index.kinds import PART_KINDS
+from index.mapped import File, read_arrays, write_arrays
 from index.similar import keys as entries
 from index.similar.keys import Halves, Keys, packed
 
 _STEPS = np.float32(255)
-_KINDS: Kinds = {
-    "numbers": np.int64,
-    "row_begins": np.int64,
-    "row_columns": np.int32,
-    "row_weights": np.float16,
-    "columns": np.int32,
-    "column_begins": np.int64,
-    "column_scales": np.float32,
-    "column_rows": np.uint16,
-    "column_steps": np.uint8,
-}
 
 
 def write_part(path: Path, numbers: NDArray[np.int64], keys: Keys) -> None:
@@ -36,7 +26,7 @@ def write_part(path: Path, numbers: NDArray[np.int64], keys: Keys) -> None:
     used = np.bincount(entries.rows(keys, turned=True), minlength=numbers.size)
     write_arrays(
         path,
-        _KINDS,
+        PART_KINDS,
         {
             "numbers": numbers,
             "row_begins": np.append(0, np.cumsum(used)),
@@ -70,8 +60,8 @@ def _by_column(keys: Keys) -> dict[str, NDArray[Any]]:
 class Part:
     """One part, opened where it lies."""
 
-    def __init__(self, path: Path) -> None:
-        arrays = read_arrays(path, _KINDS)
+    def __init__(self, path: Path | File) -> None:
+        arrays = read_arrays(path, PART_KINDS)
         self.numbers: NDArray[np.int64] = arrays["numbers"]
         self._row_begins: NDArray[np.int64] = arrays["row_begins"]
         self._row_columns: Ints = arrays["row_columns"]

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.inverted import Ints, InvertedFile
+from index.kinds import FREQUENCY_KINDS
 from index.links import link
-from index.mapped import Kinds, append, read_arrays, write_arrays
+from index.mapped import append, read_arrays, write_arrays
 from index.similar import keys as entries
 from index.similar.contents import FREQUENCY, VOCABULARY, Contents
 from index.similar.groups import GROUPS
@@ -24,7 +25,6 @@ from index.similar.traits import GROUP
 from index.similar.vocabulary import Vocabulary
 from index.similar.weights import Counts, Scale, Statistics, counted, weighed
 
-KINDS: Kinds = {"rows": np.int32}  # that use each column
 _MOST = 0xFFFF  # of a count: it has 16 bits, and more would say no more
 
 
@@ -118,7 +118,7 @@ class VectorWriter:
     def _take_over(self, parts: list[str]) -> None:
         """Link what stays of the folder before, write what is new beside the parts."""
         if self._previous is None:
-            write_arrays(self._folder / FREQUENCY, KINDS, {"rows": self._frequency})
+            write_arrays(self._folder / FREQUENCY, FREQUENCY_KINDS, {"rows": self._frequency})
         else:
             for name in (*parts, FREQUENCY):
                 link(self._previous / name, self._folder / name)
@@ -162,4 +162,4 @@ def _some(counts: Counts, begin: int, end: int) -> Counts:
 
 
 def _read_frequency(folder: Path) -> Ints:
-    return read_arrays(folder / FREQUENCY, KINDS)["rows"]
+    return read_arrays(folder / FREQUENCY, FREQUENCY_KINDS)["rows"]

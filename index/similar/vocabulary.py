@@ -8,9 +8,8 @@ from typing import Self
 
 import numpy as np
 
-from index.mapped import Kinds, read_arrays, write_arrays
-
-_KINDS: Kinds = {"terms": np.uint8, "surfaces": np.uint8, "begins": np.int64}
+from index.kinds import VOCABULARY_KINDS
+from index.mapped import File, read_arrays, write_arrays
 
 
 class Vocabulary:
@@ -53,7 +52,7 @@ class Vocabulary:
         spelled = [surface.encode() for surface in self._surfaces]
         write_arrays(
             path,
-            _KINDS,
+            VOCABULARY_KINDS,
             {
                 "terms": np.frombuffer("\n".join(self._numbers).encode(), np.uint8),
                 "surfaces": np.frombuffer(b"".join(spelled), np.uint8),
@@ -63,16 +62,16 @@ class Vocabulary:
 
 
 def _words(path: Path) -> tuple[list[str], list[str]]:
-    arrays = read_arrays(path, _KINDS)
+    arrays = read_arrays(path, VOCABULARY_KINDS)
     terms, surfaces, begins = (arrays[name] for name in ("terms", "surfaces", "begins"))
     text, ends = surfaces.tobytes(), begins.tolist()
     shown = [text[begin:end].decode() for begin, end in pairwise(ends)]
     return terms.tobytes().decode().split("\n") if shown else [], shown
 
 
-def numbers_of(path: Path, terms: Collection[str]) -> tuple[dict[str, int], int]:
+def numbers_of(path: Path | File, terms: Collection[str]) -> tuple[dict[str, int], int]:
     """Numbers of those of some terms that a vocabulary has, and how many it has in all."""
-    arrays = read_arrays(path, _KINDS)
+    arrays = read_arrays(path, VOCABULARY_KINDS)
     every = arrays["terms"].tobytes().decode().split("\n") if arrays["begins"].size > 1 else []
     return {term: number for number, term in enumerate(every) if term in terms}, len(every)
 
@@ -80,8 +79,8 @@ def numbers_of(path: Path, terms: Collection[str]) -> tuple[dict[str, int], int]
 class Surfaces:
     """The words that terms are shown as, by the terms' numbers."""
 
-    def __init__(self, path: Path) -> None:
-        arrays = read_arrays(path, _KINDS)
+    def __init__(self, path: Path | File) -> None:
+        arrays = read_arrays(path, VOCABULARY_KINDS)
         self._text, self._begins = arrays["surfaces"], arrays["begins"]
 
     def __len__(self) -> int:

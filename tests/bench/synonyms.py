@@ -24,9 +24,10 @@ from crawler.trial import Trial
 from index import synonyms
 from index.document import document
 from index.inverted import Ints, Inverter
+from index.learning import Learner
 from index.phrases import Phrases
 from index.schema import CONDITION, INTERVENTION
-from index.synonyms import Form, Learned, Learner
+from index.synonyms import Form, Learned
 from tests.bench.__main__ import FILES, SHARED
 
 _ELSEWHERE = ("BriefSummary", "DetailedDescription", "EligibilityCriteria", "StudyPopulation")

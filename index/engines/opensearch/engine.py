@@ -16,7 +16,6 @@ import numpy as np
 
 from crawler.ids import id_of, number_of
 from index.answered import answered
-from index.columns import Mask
 from index.document import Card
 from index.engines.base import Answer, Question
 from index.engines.opensearch.cluster import PAGE, Cluster
@@ -27,7 +26,7 @@ from index.engines.opensearch.vectors import nearest
 from index.engines.opensearch.words import ClusterWords
 from index.errors import ClusterForeign
 from index.evaluate import Evaluator
-from index.inverted import Floats, Ints
+from index.inverted import Floats, Ints, Mask
 from index.query.tree import Node, Words, positive_words
 from index.similar.candidates import AT_ONCE
 from index.similar.matrix import Row

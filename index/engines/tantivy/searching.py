@@ -106,7 +106,7 @@ def _lockable(folder: Path) -> Iterator[Path]:
     if os.access(folder, os.W_OK) or not folder.is_dir():
         yield folder
         return
-    from tempfile import TemporaryDirectory  # noqa: PLC0415 - every start would pay for it
+    from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="trialkin-") as aside:
         for path in folder.iterdir():

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from tantivy import Query
 
-from index.columns import Columns, Mask
+from index.columns import Columns
 from index.engines.tantivy.query import Queries, native
 from index.engines.tantivy.searching import Searching
 from index.evaluate import Evaluator
-from index.inverted import Floats, Ints
+from index.inverted import Floats, Ints, Mask
 from index.postings import Held, summed
 from index.query.tree import All, Any, Node, Words, plain, positive_words
 from index.schema import PIECES, numbers_of
@@ -83,12 +83,12 @@ class TantivyEvaluator(Evaluator):
 
     def __init__(self, words: TantivyWords, tables: Tables, nodes: Iterable[Node]) -> None:
         super().__init__(words, tables, nodes)
-        self._words = words
+        self.words = words
 
     def mask(self, node: Node, among: Mask | None = None) -> Mask:
         """Rows for which the tree holds, as every evaluator tells."""
         if isinstance(node, All | Any) and _of_words(node):
-            return self._marked(self._words.holding(node))
+            return self._marked(self.words.holding(node))
         return super().mask(node, among)
 
 

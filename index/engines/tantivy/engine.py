@@ -6,21 +6,23 @@ what is not asked in words are answered from the columns, as in every engine, wi
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from tantivy import DocAddress, Query
 
 from crawler.ids import id_of, number_of
-from index.answered import answered
-from index.columns import Mask
 from index.document import Card
 from index.engines.base import RELEVANCE, Answer, Question
 from index.engines.tantivy.counting import Counting
 from index.engines.tantivy.query import Queries, native
 from index.engines.tantivy.searching import Searching
-from index.engines.tantivy.words import TantivyEvaluator, TantivyWords
 from index.query.tree import Node, Words, positive_words
 from index.tables import Tables
+
+if TYPE_CHECKING:  # numpy, which a search of words does without
+    from index.engines.tantivy.words import TantivyEvaluator
+    from index.inverted import Mask
 
 _CARD = msgspec.msgpack.Decoder(Card)
 
@@ -42,9 +44,10 @@ class TantivyEngine:
         asked = (question.node, *question.filters.values())
         if question.order == RELEVANCE and positive_words(question.node) and all(map(native, asked)):
             return self._answer(question, self._queries.every(asked))
-        words = self._words()
-        evaluator = TantivyEvaluator(words, self._tables, asked)
-        return answered(question, self._tables, evaluator, lambda: words.scores(asked, evaluator.held))
+        from index.answered import answered
+
+        evaluator = self._evaluator(asked)
+        return answered(question, self._tables, evaluator, lambda: evaluator.words.scores(asked, evaluator.held))
 
     def _answer(self, question: Question, found: Query) -> Answer:
         facets = self._counting.facets(question, found) if question.facets else {}
@@ -72,12 +75,15 @@ class TantivyEngine:
         numbers = self._searching.numbers([place for _, place in hits])
         return [(id_of(number), score, place) for number, (score, place) in zip(numbers, hits, strict=True)]
 
-    def _words(self) -> TantivyWords:
-        return TantivyWords(self._searching, self._queries, self._tables.columns)
+    def _evaluator(self, nodes: Sequence[Node]) -> "TantivyEvaluator":
+        from index.engines.tantivy.words import TantivyEvaluator, TantivyWords
 
-    def mask(self, node: Node) -> Mask:
+        words = TantivyWords(self._searching, self._queries, self._tables.columns)
+        return TantivyEvaluator(words, self._tables, nodes)
+
+    def mask(self, node: Node) -> "Mask":
         """Rows of the columns for which a tree holds."""
-        return TantivyEvaluator(self._words(), self._tables, (node,)).mask(node)
+        return self._evaluator((node,)).mask(node)
 
     def frequency(self, term: str) -> int:
         """How many trials hold a term anywhere."""
