@@ -14,7 +14,6 @@ from index.query.tree import All, Filters, Ids, Node, Not
 from index.similar import candidates
 from index.similar.aspects import ALL_OF_IT, Comparison, telling
 from index.similar.difference import Difference
-from index.similar.draft import draft
 from index.similar.facts import facts
 from index.similar.groups import GROUPS, NUMBER_OF_GROUP
 from index.similar.matrix import Matrix, Query, Ranked, Row
@@ -60,6 +59,8 @@ class Likeness:
 
     def draft(self, document: Document, nct_id: str | None) -> Asked:
         """A document, which may be of no trial here; where it is of one (`nct_id`), that is left out of the answer."""
+        from index.similar.draft import draft  # noqa: PLC0415 - few compare with a text
+
         row = None if nct_id is None else self.columns.row(nct_id)
         vector = draft(self.matrix.folder, document)
         return Asked([] if row is None else [row], [document.card], vector, [vector])

@@ -9,8 +9,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 TITLE, SUMMARY, DESCRIPTION = "BriefTitle", "BriefSummary", "DetailedDescription"
 _CONDITION, _INTERVENTION, _KEYWORD = "Condition", "InterventionName", "Keyword"
 _CRITERIA, _PHASE, _ENROLLMENT, _DESIGN, _AGES = "EligibilityCriteria", "Phase", "EnrollmentCount", "DesignInfo", "Ages"
@@ -218,8 +216,3 @@ def _ages(text: str) -> dict[str, str]:
     numbers = re.findall(r"\d{1,3}", text)[:2]
     names = ("minimumAge", "maximumAge")
     return {name: f"{int(number)} Years" for name, number in zip(names, numbers, strict=False)}
-
-
-def body(record: dict[str, Any]) -> bytes:
-    """A record as the registry would send it."""
-    return msgspec.json.encode(record)

@@ -140,11 +140,9 @@ class Matrix:
         begins = self._owners.begins
         places = rows if self._owners.places is None else self._owners.places[rows]
         part_of = np.searchsorted(begins, places, side="right") - 1
-        for number in np.unique(part_of).tolist():
-            if number < len(self._parts):
-                part, begin = self._parts[number], begins[number]
-                for held in _blocks(np.flatnonzero(part_of == number)):
-                    sums[held] = part.dots(dense, places[held] - begin)
+        for number, part in enumerate(self._parts):
+            for held in _blocks(np.flatnonzero(part_of == number)):
+                sums[held] = part.dots(dense, places[held] - begins[number])
         return sums
 
     # -- reasons ---------------------------------------------------------------------------------------------------
