@@ -1,5 +1,6 @@
 """Facet counts by tantivy's own aggregation over the columns' numbers, exact wherever an answer tells them."""
 
+from operator import itemgetter
 from typing import Any
 
 from tantivy import Query
@@ -56,12 +57,14 @@ class Counting:
 
     def _told(self, key: str, buckets: Buckets) -> list[FacetCount]:
         values = self._columns.values(key).values
-        counts = {bucket["key"]: bucket["doc_count"] for bucket in buckets}
-        without = counts.pop(NO_CODE, 0)
-        return told(key, {values[number - _FIRST]: count for number, count in counts.items()}, without)
+        without = next((bucket["doc_count"] for bucket in buckets if bucket["key"] == NO_CODE), 0)
+        tellable = buckets if FACETS[key].closed is not None else _tellable(buckets)
+        counts = {values[code - _FIRST]: count for code, count in map(_BOTH, tellable) if code != NO_CODE}
+        return told(key, counts, without)
 
 
 _FIRST = number_of_code(0)
+_BOTH = itemgetter("key", "doc_count")
 
 
 def _is_cut(buckets: Buckets) -> bool:
@@ -69,3 +72,14 @@ def _is_cut(buckets: Buckets) -> bool:
     if len(buckets) < _AT_FIRST:
         return False
     return bool(buckets[-1]["doc_count"] == buckets[OPEN_FACET_VALUES]["doc_count"])
+
+
+def _tellable(buckets: Buckets) -> Buckets:
+    """Those of the buckets, most frequent first, that are told, with all that are as frequent as the last one."""
+    end = OPEN_FACET_VALUES
+    if len(buckets) <= end:
+        return buckets
+    least = buckets[end]["doc_count"]  # of the last one told or of the next: one may be of the trials without a value
+    while end < len(buckets) and buckets[end]["doc_count"] == least:
+        end += 1
+    return buckets[:end]
