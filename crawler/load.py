@@ -49,6 +49,7 @@ def _keep(store: Store, place: str, item: RawRecord | Unread, outcome: Loaded) -
     except RecordInvalid as error:
         outcome.failed.append(Unread(place, error.reason))
         return
+    item.release()
     if kept == "unchanged":
         outcome.unchanged += 1
     elif kept == "older":

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
+from crawler.errors import RecordInvalid
 from crawler.ledger import Answer, Ledger
 from crawler.record import RawRecord
 from crawler.store import LIVING
@@ -44,15 +45,29 @@ class Progress(Ledger):
         data_timestamp: str,
         stage: str | None = None,
         state: msgspec.Struct = DONE,
+        ours: frozenset[str] | None = None,
     ) -> None:
-        """Keep the records of a page, and where to go on."""
+        """Keep the records of a page (of `ours` alone), why one has no id, and where to go on.
+
+        Each record is parsed when its turn comes and let go: a page of them parsed is more than the processor's cache.
+        """
         with self._store.transaction():
             records = list(records)
             self._store.train_dictionary([raw.body for raw in records])
             for raw in records:
-                self._tell(raw.nct_id, self._store.keep(raw, data_timestamp))
+                self._keep(raw, data_timestamp, ours)
+                raw.release()
             if stage is not None:
                 self._put(stage, state)
+
+    def _keep(self, raw: RawRecord, data_timestamp: str, ours: frozenset[str] | None) -> None:
+        try:
+            nct_id = raw.nct_id
+        except RecordInvalid as error:
+            self._put(f"{_FAILED}{error.reason}", Answer(problem=error.reason))
+            return
+        if ours is None or nct_id in ours:
+            self._tell(nct_id, self._store.keep(raw, data_timestamp))
 
     def list_page(self, records: Iterable[RawRecord], stage: str, state: msgspec.Struct = DONE) -> None:
         """Note which ids a page lists, each with the day of its last update, and where to go on."""

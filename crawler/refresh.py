@@ -220,12 +220,8 @@ class _Run:
         """Keep all that was updated since a day, or of that what is ours."""
 
         def take(records: list[RawRecord], state: WalkState) -> None:
-            found, unusable = keyed(records)
-            for reason in unusable:
-                self.progress.fail(None, reason)
-            mine = [raw for nct_id, raw in found.items() if ours is None or nct_id in ours]
             self._fetching.data_timestamp = state.data_timestamp
-            self.progress.keep_page(mine, state.data_timestamp, _WALK, state)
+            self.progress.keep_page(records, state.data_timestamp, _WALK, state, ours)
             self._advance(len(records))
 
         walk = Walk(self._registry, take)

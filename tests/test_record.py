@@ -180,3 +180,31 @@ def test_unknown_fields_are_told_and_stop_nothing() -> None:
     record = raw(designModule={"mood": "good"}, top={"mystery": {"a": 1}})
     assert record.unknown_fields == ("mystery", "protocolSection.designModule.mood")
     assert record.study.protocol_section.identification_module.nct_id == "NCT00000001"
+
+
+@pytest.mark.parametrize(
+    ("status", "day"),
+    [
+        ({"lastUpdatePostDateStruct": {"date": "2026-08-19", "type": "ACTUAL"}}, "2026-08-19"),
+        ({"lastUpdatePostDateStruct": {"date": "2026-08"}}, "2026-08"),
+        ({"lastUpdatePostDateStruct": {"date": "yesterday"}}, None),
+        ({"lastUpdatePostDateStruct": {"date": 20260819}}, None),
+        ({"lastUpdatePostDateStruct": {}}, None),
+        ({"lastUpdatePostDateStruct": None}, None),
+        ({}, None),
+        ("RECRUITING", None),
+    ],
+)
+def test_the_day_of_update_is_read_alone_and_from_what_was_parsed(status: object, day: str | None) -> None:
+    text = body({"protocolSection": {"identificationModule": {"nctId": "NCT00000001"}, "statusModule": status}})
+    assert RawRecord(text).last_update_posted == day
+    parsed = RawRecord(text)
+    assert (parsed.nct_id, parsed.last_update_posted) == ("NCT00000001", day)
+
+
+def test_what_was_let_go_is_parsed_again() -> None:
+    record = RawRecord(body(FULL))
+    before = (record.nct_id, record.data, record.study, record.content_hash, record.unknown_fields)
+    record.release()
+    assert vars(record) == {"body": body(FULL)}
+    assert (record.nct_id, record.data, record.study, record.content_hash, record.unknown_fields) == before
