@@ -3,9 +3,9 @@
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,7 +28,7 @@ def utc_now(not_before: str | None = None) -> str:
     What was seen with data of a registry's time (`not_before`, as it writes it: UTC without a zone) was not seen before
     that, whatever the clock here says.
     """
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     return now if not_before is None or not _STAMP.fullmatch(not_before) else max(now, f"{not_before}Z")
 
 
@@ -39,6 +39,7 @@ class Database:
         self.cache = cache
         self.db = connection
         self.codec = self._codec()
+        self._is_changed = False
 
     def _codec(self) -> Codec:
         return Codec(dict(self.db.execute("SELECT number, body FROM dictionary").fetchall()))
@@ -94,8 +95,11 @@ class Database:
         """Do all of the block or nothing."""
         try:
             self.db.execute("BEGIN IMMEDIATE")
+            self._is_changed = False
             try:
                 yield
+                if self._is_changed:
+                    self.set_meta("change", str(self.change + 1))
                 self.db.execute("COMMIT")
             except BaseException:
                 self.db.rollback()  # nothing, where SQLite did so itself (a full disk)
@@ -120,6 +124,10 @@ class Database:
         with suppress(sqlite3.Error):
             self.db.execute(f"PRAGMA busy_timeout = {int(1000 * CHECKPOINT_SECONDS)}")
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def note_change(self) -> None:
+        """Let the change number grow, once, when the transaction is committed."""
+        self._is_changed = True
 
     def tell(self, kind: str, nct_id: str, about: str, data_timestamp: str | None) -> None:
         """Write down an event, inside a transaction."""
@@ -156,7 +164,7 @@ class Database:
 
     @property
     def change(self) -> int:
-        """A number that grows with every change of a trial; what an index remembers to know if it is behind."""
+        """A number that grows with every transaction that changes a trial: by it an index knows if it is behind."""
         return int(self.meta("change") or 0)
 
     def check_registry(self, url: str) -> None:

@@ -4,7 +4,7 @@ One transaction a page (WAL): a kill at any moment loses nothing that was acknow
 those that write through it, `crawler.ledger`, `crawler.watches` and `crawler.repair`, change the database.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
@@ -79,7 +79,7 @@ class Store(Database):
             (ident, number, problem),
         )
         self._derive(raw, trial)
-        self._changed()
+        self.note_change()
         return "new" if held is None else "changed"
 
     def keep_past(self, raw: RawRecord, posted: str | None, data_timestamp: str | None) -> bool:
@@ -92,10 +92,14 @@ class Store(Database):
 
     def _taken_back(self, ident: str, data_timestamp: str | None) -> bool:
         """The registry answered an id by a record of its own: it is not gone and leads nowhere else; whether it was."""
-        led = self.db.execute("SELECT nct_id FROM alias WHERE alias = ? AND told_by = '301'", (ident,)).fetchone()
+        led, gone = self.db.execute(
+            "SELECT (SELECT nct_id FROM alias WHERE alias = ?1 AND told_by = '301'), "
+            "(SELECT gone FROM trial WHERE nct_id = ?1)",
+            (ident,),
+        ).fetchone()
         if led is not None:
             self.db.execute("DELETE FROM alias WHERE alias = ? AND told_by = '301'", (ident,))
-        return self._revive(ident, data_timestamp, led=None if led is None else led[0])
+        return self._revive(ident, data_timestamp, led=led) if led is not None or gone is not None else False
 
     def _revive(self, ident: str, data_timestamp: str | None, *, led: str | None = None) -> bool:
         gone = self.db.execute("SELECT gone FROM trial WHERE nct_id = ? AND gone NOT NULL", (ident,)).fetchone()
@@ -118,7 +122,7 @@ class Store(Database):
         """Note that a held trial left or came back: the index is to follow, and `changes` tells of it."""
         if self._current(ident) is not None:
             self.tell(kind, ident, about or "", data_timestamp)
-            self._changed()
+            self.note_change()
 
     def _current(self, ident: str) -> tuple[int, bytes, str | None] | None:
         row: tuple[int, bytes, str | None] | None = self.db.execute(
@@ -176,22 +180,22 @@ class Store(Database):
     def _derive(self, raw: RawRecord, trial: Trial | None) -> None:
         """Note what follows from a trial's current record: unknown fields, aliases, links."""
         ident = raw.nct_id
-        self.db.executemany("INSERT INTO unknown_field VALUES (?, ?)", [(ident, path) for path in raw.unknown_fields])
-        if trial is None:
-            return
-        self.db.executemany(
-            "INSERT OR IGNORE INTO alias VALUES (?, ?, 'record')", [(alias, ident) for alias in trial.aliases]
-        )
-        self.db.executemany(
-            "INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?)",
-            [(ident, link.target, link.kind, link.evidence) for link in links.named(trial)],
-        )
+        named = [] if trial is None else links.named(trial)
+        aliases = () if trial is None else trial.aliases
+        rows: dict[str, Sequence[tuple[str, ...]]] = {  # most trials have none of them
+            "INSERT INTO unknown_field VALUES (?, ?)": [(ident, path) for path in raw.unknown_fields],
+            "INSERT OR IGNORE INTO alias VALUES (?, ?, 'record')": [(alias, ident) for alias in aliases],
+            "INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?)": [(ident, k.target, k.kind, k.evidence) for k in named],
+        }
+        for statement, values in rows.items():
+            if values:
+                self.db.executemany(statement, values)
 
     def drop_trial(self, ident: str) -> None:
         """Forget, inside a transaction, a trial that has no version any more."""
         self._forget_derived(ident)
         self.db.execute("DELETE FROM trial WHERE nct_id = ?", (ident,))
-        self._changed()
+        self.note_change()
 
     def derive_anew(self) -> int:
         """Make all that follows from the current records again, inside a transaction; how many rows were other."""
@@ -214,11 +218,8 @@ class Store(Database):
         )
         self.db.execute("DROP TABLE before")
         if lacking or surplus:
-            self._changed()
+            self.note_change()
         return int(max(lacking, surplus))
-
-    def _changed(self) -> None:
-        self.set_meta("change", str(self.change + 1))
 
     def train_dictionary(self, bodies: list[bytes]) -> None:
         """Train this cache's first dictionary, once there are records enough, inside a transaction."""

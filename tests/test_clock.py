@@ -1,6 +1,7 @@
 """A clock that jumps back between two refreshes: what is held, asked and told is as it would be without."""
 
-from datetime import UTC, datetime, tzinfo
+import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -20,10 +21,12 @@ pytest_plugins = ("tests.serving", "tests.refreshing")
 class Behind:
     """The clock of a machine whose battery is empty."""
 
+    strftime = staticmethod(time.strftime)
+
     @staticmethod
-    def now(zone: tzinfo) -> datetime:
+    def gmtime() -> time.struct_time:
         """Tell a time of long ago."""
-        return datetime(2001, 2, 3, 4, 5, 6, tzinfo=zone)
+        return time.strptime("2001-02-03 04:05:06", "%Y-%m-%d %H:%M:%S")
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def behind(monkeypatch: pytest.MonkeyPatch, world: Worlds) -> World:
     """Mirror thirty trials; then the clock jumps back."""
     made = world(*(dated(number, "2026-07-01") for number in range(1, 31)))
     assert summary(made(whole=True)) == ({"new": 30}, [], None)
-    monkeypatch.setattr(database, "datetime", Behind)
+    monkeypatch.setattr(database, "time", Behind)
     return made
 
 
@@ -47,7 +50,7 @@ def behind(monkeypatch: pytest.MonkeyPatch, world: Worlds) -> World:
 def test_nothing_is_seen_before_the_data_that_it_is_of(
     monkeypatch: pytest.MonkeyPatch, not_before: str | None, told: str
 ) -> None:
-    monkeypatch.setattr(database, "datetime", Behind)
+    monkeypatch.setattr(database, "time", Behind)
     assert utc_now(not_before) == told
 
 
