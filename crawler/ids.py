@@ -1,12 +1,13 @@
 """NCT ids: read from people, found in text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from crawler.errors import IdMalformed
 
 _ID = re.compile(r"NCT0*(?=\d{1,8}$)(?!0+$)(\d{1,8})", re.IGNORECASE | re.ASCII)
 _MENTION = re.compile(r"(?<![A-Za-z0-9])NCT[ :#-]{0,2}(\d{8})(?!\d)", re.IGNORECASE | re.ASCII)
+_LIKELY = re.compile(rb"nct[ :#-]{0,2}\d{8}")  # all that `_MENTION` finds in a text, in lower case, and some more
 
 
 def nct_id(text: str) -> str:
@@ -30,6 +31,11 @@ def number_of(nct_id: str) -> int:
 def is_nct_id(text: str) -> bool:
     """Tell whether a text as a whole is an NCT id."""
     return _ID.fullmatch(text.strip()) is not None
+
+
+def may_mention(texts: Iterable[str]) -> bool:
+    """Tell quickly whether any text can mention an NCT id, for of most records none does."""
+    return _LIKELY.search("\n".join(texts).encode(errors="replace").lower()) is not None
 
 
 def mentions(text: str) -> Iterator[tuple[str, int]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from crawler.ids import is_nct_id, mentions, nct_id
+from crawler.ids import is_nct_id, may_mention, mentions, nct_id
 from crawler.trial import Reference, SecondaryId, Sponsor, Trial
 
 # Best first: what a record states in a field of its own, then what its prose mentions.
@@ -62,7 +62,10 @@ def _fields(trial: Trial) -> Iterator[Link]:
 
 
 def _mentions(trial: Trial) -> Iterator[Link]:
-    for where, text in _texts(trial):
+    texts = list(_texts(trial))
+    if not may_mention([text for _, text in texts]):
+        return
+    for where, text in texts:
         for target, offset in mentions(text):
             yield Link(target, "mention", f"{where}: {_sentence(text, offset)}")
 

@@ -1,7 +1,7 @@
 import pytest
 
 from crawler.errors import IdMalformed
-from crawler.ids import is_nct_id, mentions, nct_id
+from crawler.ids import is_nct_id, may_mention, mentions, nct_id
 
 MALFORMED = [
     "",
@@ -69,6 +69,12 @@ def test_what_is_no_id_is_refused_and_named(text: str) -> None:
 )
 def test_mentions_are_found_with_their_offsets(text: str, found: list[tuple[str, int]]) -> None:
     assert list(mentions(text)) == found
+    assert may_mention(["", text, "no id here"])
+
+
+def test_texts_that_mention_no_id_are_told_quickly() -> None:
+    assert not may_mention([])
+    assert not may_mention(["a function", "NCT", "01234567", "NCT0123456", "NCT٠١٢٣٤٥٦٧"])
 
 
 @pytest.mark.parametrize(
