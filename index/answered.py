@@ -63,8 +63,24 @@ def _ordered(found: Mask, scores: Floats | None, question: Question, tables: Tab
     for key, ascending in question.order:
         values = _sort_key(key, scores, question.filters, tables)[rows]
         keys += [np.isnan(values), values if ascending else -values]
-    order = np.lexsort([rows, *reversed(keys)])
-    return [int(row) for row in rows[order[question.offset : question.offset + question.limit]]]
+    return [int(row) for row in rows[_page(rows, keys, question.offset, question.limit)]]
+
+
+def _page(rows: NDArray[np.intp], keys: list[NDArray[np.generic]], offset: int, limit: int) -> NDArray[np.intp]:
+    """Places in `rows` of the page that sorting them by the keys would give.
+
+    Only what may stand in it is sorted: a walk through a whole registry asks for 600 pages of it, one by one.
+    """
+    end = min(offset + limit, rows.size)
+    if offset >= end:
+        return np.zeros(0, np.intp)
+    missing, values = keys[0], keys[1]
+    first = np.where(missing, np.inf, values)
+    lowest, highest = np.partition(first, [offset, end - 1])[[offset, end - 1]]
+    near = np.flatnonzero((first >= lowest) & (first <= highest))
+    order = np.lexsort([rows[near], *(key[near] for key in reversed(keys))])
+    before = int(np.count_nonzero(first < lowest))
+    return near[order[offset - before : end - before]]
 
 
 def _sort_key(key: str, scores: Floats | None, filters: Filters, tables: Tables) -> NDArray[np.float64]:

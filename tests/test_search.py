@@ -1,6 +1,7 @@
 """Expected values were counted in the sample's raw records, not with the code under test."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -374,3 +375,15 @@ def test_of_a_long_text_the_surroundings_of_the_first_mark_are_shown(
     (highlight,) = Highlighter(frozenset(["lupus"])).highlights(card)
     assert highlight.text == text[begin : begin + 240]
     assert [highlight.text[start:stop] for start, stop in highlight.spans] == ["lupus"]
+
+
+@pytest.mark.parametrize("ascending", [False, True])
+@pytest.mark.parametrize("sort", ["start", "posted", "enrollment", "relevance"])
+def test_pages_put_together_are_the_whole_list(sample_index: Index, sort: str, *, ascending: bool) -> None:
+    whole = SearchRequest(sort=sort, ascending=ascending, then=(("completed", True),), limit=100)
+    expected = ids(sample_index.search(whole))
+    for limit in (1, 7, 50):
+        offsets = range(0, len(expected) + limit, limit)
+        pages = [ids(sample_index.search(replace(whole, offset=offset, limit=limit))) for offset in offsets]
+        assert [nct_id for page in pages for nct_id in page] == expected
+        assert pages[-1] == []
