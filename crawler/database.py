@@ -20,6 +20,10 @@ SCHEMA_VERSION = "1"
 BUSY_SECONDS = 30.0
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 CHECKPOINT_SECONDS = 2.0  # a reader that holds an old page longer leaves the log to the next writer
+MAPPED_BYTES = 1 << 28  # of the file, by a reader
+# A mapped file would count as a writer's memory and grow with the cache. This holds the ids of 600,000 trials, to which
+# a walk in order of update comes back at random.
+WRITER_CACHE_BYTES = 1 << 26
 
 
 def utc_now(not_before: str | None = None) -> str:
@@ -81,8 +85,10 @@ class Database:
     def _open(cls, cache: Cache, mode: str) -> Self:
         try:
             db = sqlite3.connect(_address(cache, mode), uri=True, isolation_level=None, timeout=BUSY_SECONDS)
-            db.execute("PRAGMA mmap_size = 268435456")
-            if mode != "ro":
+            if mode == "ro":
+                db.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
+            else:
+                db.execute(f"PRAGMA cache_size = {-WRITER_CACHE_BYTES // 1024}")
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA synchronous = NORMAL")
             _check_schema(cache, db, create=mode != "ro")
