@@ -1,39 +1,64 @@
-"""`refresh --all` of a registry of synthetic records, over loopback: `python -m tests.bench.refresh 50000 FOLDER`.
+"""`refresh --all` of registries of synthetic records, over loopback:
 
-The registry is this program's own server in a process of its own; FOLDER keeps its records for another time. Printed:
-records a second (stored and normalised), the client's memory and processor, then a refresh of nothing and a sweep.
+    python -m tests.bench.refresh 10000 FOLDER 100000 ANOTHER
+
+Each registry is this program's own server in a process of its own; a FOLDER keeps its records for another time. A line
+a registry: records stored and normalised a second, what each side's processor took, the most memory it had, bytes on
+disk; then the time of a refresh where nothing is new, and of a sweep.
 """
 
 import multiprocessing
-import resource
+import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from crawler.client import Client
 from crawler.config import Cache
+from crawler.errors import TrialkinError
 from crawler.refresh import Refreshed, Wish, refresh
 from crawler.registry import Registry
 from crawler.store import Store
 from index.build import update
+from index.manifest import read_manifest
 from index.similar.closeness import closeness
-from tests.bench.__main__ import row
 from tests.bench.large import keep
 from tests.bench.synthetic import synthetic
 
 DAY = "2026-08-19T09:00:06"
+COLUMNS = (
+    "records",
+    "records/s",
+    "client, us a record",
+    "server, us a record",
+    "client, MB at most",
+    "server, MB at most",
+    "KB on disk a record",
+    "s, nothing new",
+    "s, sweep",
+)
 
 
 def prepare(cache: Cache, count: int) -> None:
-    """Let the registry have so many synthetic records, indexed."""
-    keep(cache, synthetic(count))
+    """Let the registry have so many synthetic records, indexed by today's program."""
+    if not cache.database.exists():
+        keep(cache, synthetic(count))
     with Store.writing(cache) as store:
         with store.transaction():
             store.set_meta("data_timestamp", DAY)
-        update(store, "tantivy", lambda _more: None)
+        update(store, "tantivy", lambda _more: None, rebuild=True)
+
+
+def is_ready(cache: Cache) -> bool:
+    """Whether the registry is there, with an index of today's layout."""
+    try:
+        read_manifest(cache.index)
+    except TrialkinError:
+        return False
+    return True
 
 
 def _serve(folder: str, told: "multiprocessing.Queue[str]") -> None:
@@ -45,16 +70,28 @@ def _serve(folder: str, told: "multiprocessing.Queue[str]") -> None:
 
 
 @contextmanager
-def registry(cache: Cache) -> Iterator[str]:
-    """Serve a cache from a process of its own; yields the API's base."""
+def registry(cache: Cache) -> Iterator[tuple[str, int]]:
+    """Serve a cache from a process of its own; yields the API's base and the number of the process."""
     context = multiprocessing.get_context("spawn")
     told: multiprocessing.Queue[str] = context.Queue()
     process = context.Process(target=_serve, args=(str(cache.folder), told), daemon=True)
     process.start()
     try:
-        yield f"{told.get(timeout=120)}/api/v2"
+        yield f"{told.get(timeout=120)}/api/v2", process.pid or 0
     finally:
         process.terminate()
+
+
+def processor_seconds(pid: int) -> float:
+    """Time that a process has had of the processor."""
+    after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_megabytes(pid: int) -> float:
+    """Most memory that a process has had, files that it maps included."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 def refreshed(base: str, cache: Cache, *, whole: bool = False, sweep: bool = False) -> tuple[Refreshed, float]:
@@ -67,39 +104,44 @@ def refreshed(base: str, cache: Cache, *, whole: bool = False, sweep: bool = Fal
     return report, time.perf_counter() - began
 
 
-def told(what: str, report: Refreshed, seconds: float) -> None:
-    """Print one line."""
-    counts = ", ".join(f"{count:,} {kind}" for kind, count in report.counts.items()) or "nothing"
-    row(what, f"{seconds:.2f} s, {report.calls} requests: {counts}")
-
-
-def mirror(base: str, cache: Cache, count: int) -> None:
-    """Time `refresh --all`."""
-    processor = time.process_time()
+def mirror(base: str, server: int, cache: Cache, count: int) -> list[str]:
+    """Time `refresh --all`, then a refresh where nothing is new and a sweep; the cells of a line."""
+    pids = (os.getpid(), server)
+    before = [processor_seconds(pid) for pid in pids]
     report, seconds = refreshed(base, cache, whole=True)
-    processor = time.process_time() - processor
-    told(f"refresh --all of {count:,}", report, seconds)
-    row("  records stored and normalised", f"{count / seconds:,.0f}/s")
-    row("  processor, of this process", f"{1e6 * processor / count:,.0f} us a record")
-    row("  peak memory", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
-    row("  on disk", f"{cache.database.stat().st_size / count / 1000:.1f} KB a record")
+    if report.counts != {"new": count}:
+        raise SystemExit(f"expected {count:,} new: {report.counts}")
+    spent = [f"{1e6 * (processor_seconds(pid) - begun) / count:.0f}" for pid, begun in zip(pids, before, strict=True)]
+    peaks = [f"{peak_megabytes(pid):.0f}" for pid in pids]
+    nothing, sweep = (refreshed(base, cache, sweep=sweep)[1] for sweep in (False, True))
+    disk = cache.database.stat().st_size / count / 1000
+    return [f"{count:,}", f"{count / seconds:,.0f}", *spent, *peaks, f"{disk:.1f}", f"{nothing:.2f}", f"{sweep:.1f}"]
+
+
+def measure(count: int, folder: str) -> None:
+    """Print a registry's line; in a process of its own, whose memory is no other registry's."""
+    with tempfile.TemporaryDirectory(prefix="trialkin-bench-") as mine, registry(Cache(Path(folder))) as (base, server):
+        print(f"| {' | '.join(mirror(base, server, Cache(Path(mine)), count))} |", flush=True)
+
+
+def apart(target: Callable[..., None], *values: object) -> None:
+    """Do something in a process of its own, whose memory is not ours."""
+    process = multiprocessing.get_context("spawn").Process(target=target, args=values)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(process.exitcode)
 
 
 def main() -> None:
     """Print the table."""
-    count, folder = int(sys.argv[1]), Path(sys.argv[2])
-    source = Cache(folder)
-    if not source.index.exists():
-        context = multiprocessing.get_context("spawn")  # its memory is not ours
-        filling = context.Process(target=prepare, args=(source, count))
-        filling.start()
-        filling.join()
-    print(f"| {'what':<58} | {'figure':>34} |\n|{'-' * 60}|{'-' * 36}|")
-    with tempfile.TemporaryDirectory(prefix="trialkin-bench-") as mine, registry(source) as base:
-        cache = Cache(Path(mine))
-        mirror(base, cache, count)
-        told("refresh where nothing is new", *refreshed(base, cache))
-        told("refresh --sweep where nothing is new", *refreshed(base, cache, sweep=True))
+    asked = [(int(count), folder) for count, folder in zip(sys.argv[1::2], sys.argv[2::2], strict=True)]
+    for count, folder in asked:
+        if not is_ready(Cache(Path(folder))):
+            apart(prepare, Cache(Path(folder)), count)
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---:|' * len(COLUMNS)}", flush=True)
+    for count, folder in asked:
+        apart(measure, count, folder)
 
 
 if __name__ == "__main__":
