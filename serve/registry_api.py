@@ -126,10 +126,10 @@ class RegistryApi:
             node=node, sort=sort, ascending=ascending, then=tuple(asked.sort[1:]), limit=asked.page_size,
             offset=asked.offset,
         )  # fmt: skip
-        index = self._mirror.index
+        index, store = self._mirror.index, self._mirror.store
         total, ids = index.matching(request)
         versions = [(ident, index.columns.digest(ident)) for ident in ids]  # what was matched, if the store is newer
-        bodies = [_body(self._mirror.store.raw_as(ident, digest), wanted) for ident, digest in versions]
+        bodies = [_body(store.raw_as(ident, digest), wanted) for ident, digest in versions]
         parts = []
         if asked.count_total:
             parts.append(b'"totalCount":%d' % total)
