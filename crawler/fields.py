@@ -1,9 +1,12 @@
 """The registry's own list of fields (its metadata and OpenAPI file): paths, piece names, types."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,31 @@ def _known() -> dict[str, Any]:
     return root
 
 
+_PLAIN: Any = str | int | float | bool | None
+
+
+@cache
+def _all_known() -> type[msgspec.Struct]:
+    """A type that takes no other names than the known ones, and none below a leaf."""
+    return _taking(_known())
+
+
+def _taking(known: dict[str, Any]) -> type[msgspec.Struct]:
+    taken: list[tuple[str, Any, Any]] = []
+    for name, below in known.items():
+        kind = _taking(below) if below else _PLAIN
+        taken.append((f"field{len(taken)}", kind | list[kind] | None, msgspec.field(name=name, default=None)))  # type: ignore[valid-type]
+    return msgspec.defstruct("Known", taken, forbid_unknown_fields=True)
+
+
 def unknown_fields(record: object) -> list[str]:
     """Paths in a record that neither the metadata nor the OpenAPI file knows, sorted, each once.
 
     A whole unknown branch is told by its top alone.
     """
+    with suppress(msgspec.ValidationError):
+        msgspec.convert(record, _all_known())
+        return []  # as nearly always, and in a third of the time
     found: set[str] = set()
     _gather(record, _known(), "", found)
     return sorted(found)

@@ -55,6 +55,19 @@ def test_a_known_record_has_no_unknown_field() -> None:
         ),
         # Something below a value that has nothing below it.
         ({"hasResults": {"since": "2020"}}, ["hasResults.since"]),
+        (
+            {"protocolSection": {"conditionsModule": {"conditions": ["x", {"odd": 1}]}}},
+            [
+                "protocolSection.conditionsModule.conditions.odd",
+            ],
+        ),
+        # Beside values that no record has there: an object for a list, a list for an object, a number beyond all.
+        ({"protocolSection": {"designModule": [{"mood": 10**40}]}}, ["protocolSection.designModule.mood"]),
+        (
+            {"protocolSection": {"contactsLocationsModule": {"locations": {"room": 1}}}},
+            ["protocolSection.contactsLocationsModule.locations.room"],
+        ),
+        ({"protocolSection": "x", "mystery": 1}, ["mystery"]),
         # Names are told apart by case.
         ({"HasResults": True}, ["HasResults"]),
         # A name that is known elsewhere is not known here.
