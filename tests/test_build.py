@@ -328,7 +328,7 @@ def test_an_index_without_one_of_its_files_is_damaged(three: Cache, missing: str
     gone = three.index / "generation-000001" / missing
     for path in [*gone.iterdir()] if gone.is_dir() else [gone]:
         path.unlink()
-    with pytest.raises(IndexDamaged, match="generation-000001.* is damaged"):
+    with pytest.raises(IndexDamaged, match=r"generation-000001.* is damaged"):
         found(three)
 
 
@@ -338,7 +338,7 @@ def test_an_index_without_one_of_its_files_is_damaged(three: Cache, missing: str
 def test_arrays_that_break_off_are_met_at_opening_whatever_is_asked(three: Cache, cut: str) -> None:
     path = three.index / "generation-000001" / cut
     path.write_bytes(path.read_bytes()[:-8])
-    with pytest.raises(IndexDamaged, match="generation-000001.* is damaged"), open_index(three.index):
+    with pytest.raises(IndexDamaged, match=r"generation-000001.* is damaged"), open_index(three.index):
         pass
 
 
