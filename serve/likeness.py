@@ -33,8 +33,6 @@ def lines(answer: SimilarAnswer, width: int, clean: Clean) -> Iterator[Line]:
     yield from wrap([Span(clean(_headline(answer)), BOLD)], width)
     if answer.note is not None:
         yield from wrap([Span(clean(answer.note), DIM)], width)
-    if not answer.hits:
-        yield [Span("Nothing here is like it: no trial shares a word that tells anything.")]
     for place, hit in enumerate(answer.hits, 1):
         yield []
         title = [Span(hit.nct_id, BOLD), Span(f"  {clean(hit.title)}")]

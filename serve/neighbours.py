@@ -92,15 +92,25 @@ class Neighbours:
     def _answer(self, seeds: Asked, names: Sequence[str], kin: Kinship, told: Sequence[str]) -> SimilarAnswer:
         comparison = self.comparison
         hits = self.index.likeness.like(seeds, self.filters, self.limit, kin if self.reasons else None, comparison)
+        nothing = self._nothing() if self.limit and not hits else []
+        told = (*told, *notes(self.index, seeds, names, comparison), *nothing)
         return SimilarAnswer(
             hits,
             self.index.manifest.data_timestamp,
             by=None if comparison.by == WHOLE else comparison.by,
             unlike=comparison.unlike,
             diverse=comparison.diverse,
-            note=" ".join((*told, *notes(self.index, seeds, names, comparison))) or None,
+            note=" ".join(told) or None,
             as_of=self.as_of,
         )
+
+    def _nothing(self) -> list[str]:
+        """Say why nothing was found."""
+        if self.filters:
+            return ["Nothing that the filters leave is like it."]
+        if self.comparison.unlike is not None:
+            return [f"Nothing here is like it and differs in {self.comparison.unlike}."]
+        return ["Nothing here is like it: no trial shares a word that tells anything."]
 
     def _kin(self, asked: Sequence[str], hits: Sequence[str]) -> dict[str, list[Fact]]:
         """Links of hits with the trials asked about: who names whom, ids and papers that both have."""

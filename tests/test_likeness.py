@@ -64,11 +64,10 @@ def test_without_reasons_the_score_stands_alone() -> None:
     ]
 
 
-def test_a_note_stands_under_the_headline_and_nothing_is_said_so() -> None:
+def test_a_note_stands_under_the_headline() -> None:
     assert shown(SimilarAnswer([], None, nct_id="NCT00000001", note="It says little.")) == [
         "Trials most like NCT00000001",
         "It says little.",
-        "Nothing here is like it: no trial shares a word that tells anything.",
     ]
 
 

@@ -85,6 +85,21 @@ def test_an_aspect_that_a_trial_tells_nothing_of_is_named(trialkin: Shell, odd: 
     assert note == "NCT00000001 tells nothing of its outcomes; what else it says decides."
 
 
+@pytest.mark.parametrize(
+    ("flags", "note"),
+    [
+        (("--country", "Atlantis"), "Nothing that the filters leave is like it."),
+        (("--unlike", "condition", "--by", "sponsor"), "Nothing here is like it and differs in condition."),
+        (("--limit", "0"), None),
+    ],
+)
+def test_why_there_is_no_hit_is_told(trialkin: Shell, odd: Cache, flags: tuple[str, ...], note: str | None) -> None:
+    told = trialkin("similar", "NCT00000001", *flags, "--json", *at(odd))
+    assert told.json["hits"] == []
+    assert (told.json.get("note") or "").endswith(note or "")
+    assert ("Nothing" in trialkin("similar", "NCT00000001", *flags, *at(odd)).out) == (note is not None)
+
+
 def test_an_id_given_twice_counts_once(trialkin: Shell, sample_cache: Cache) -> None:
     once = trialkin("similar", SEED, "NCT03274076", "--json", *at(sample_cache)).json
     twice = trialkin("similar", SEED, "NCT03274076", "nct5300932", "--json", *at(sample_cache)).json
