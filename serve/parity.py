@@ -31,13 +31,19 @@ class Parity(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     query: str
-    registry_total: int = 0
-    registry: int = 0
-    ours: int = 0
+    registry_total: int
+    registry: int
+    ours: int
+    same: bool
     only_registry: list[Difference] = []
     only_ours: list[Difference] = []
-    same: bool = True
-    error: str | None = None
+
+
+class Uncompared(msgspec.Struct, frozen=True):
+    """A query that one side can't read."""
+
+    query: str
+    error: str
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,8 @@ class Comparison:
     store: Store
     registry: Registry
 
-    def of(self, query: str) -> Parity:
-        """Compare one query; a query that either side can't read has an error instead."""
+    def of(self, query: str) -> Parity | Uncompared:
+        """Compare one query, if both sides can read it."""
         try:
             node = parse(query)
             ours = set(self.index.matching(SearchRequest(node=node, limit=self.index.columns.size))[1])
@@ -57,9 +63,9 @@ class Comparison:
         except CrawlError as error:
             if getattr(error, "status", None) != 400:  # noqa: PLR2004 - the registry can't read it; the run goes on
                 raise
-            return Parity(query, same=False, error=str(error))
+            return Uncompared(query, str(error))
         except TrialkinError as error:
-            return Parity(query, same=False, error=str(error))
+            return Uncompared(query, str(error))
         held = {nct_id: date for nct_id, date in theirs.items() if self.index.columns.row(nct_id) is not None}
         terms = positive_words(node)
         missed = sorted(held.keys() - ours)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # what is shown is made elsewhere; showing a search must not 
     from index.highlight import Highlight
     from index.search import SearchPage
     from index.suggest import Suggestion
-    from serve.parity import Parity
+    from serve.parity import Parity, Uncompared
     from serve.state import CacheState, Soundness
     from serve.wrapped import Line
 
@@ -276,12 +276,17 @@ def show_understood(lines: Iterable[str]) -> None:
         out.print(escape(clean(line)), highlight=False)
 
 
+def show_uncompared(found: "Uncompared") -> None:
+    """Print why a query was not compared, with the caret where it belongs."""
+    out = console()
+    out.print(f"[bold]{escape(clean(found.query))}[/]")
+    for line in found.error.split("\n"):
+        out.print(f"  {escape(clean(line))}")
+
+
 def show_parity(found: "Parity") -> None:
     """Print one query's counts here and at the registry, and where they differ."""
     out = console()
-    if found.error is not None:
-        out.print(f"[bold]{escape(clean(found.query))}[/]\n  {escape(clean(found.error))}")
-        return
     verdict = "same" if found.same else "differs"
     counts = f"{found.ours:,} here, {found.registry:,} there (of {found.registry_total:,} at the registry)"
     out.print(f"[bold]{escape(clean(found.query))}[/]  {verdict}: {counts}")

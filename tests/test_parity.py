@@ -42,14 +42,35 @@ def test_counts_stand_side_by_side_and_differences_have_reasons(
     assert ran.code == 1
     titles, lupus, phase, broken = ran.lines
     # By title the sample has NCT04320277, NCT04421027, NCT05300932 and NCT06936215, the last of which is not held.
-    assert (titles["registry_total"], titles["registry"], titles["ours"], titles.get("same", True)) == (4, 3, 3, False)
+    assert (titles["registry_total"], titles["registry"], titles["ours"], titles["same"]) == (4, 3, 3, False)
     assert [difference["nct_id"] for difference in titles["only_registry"]] == [SEED]
     assert "2026-01-27" in titles["only_registry"][0]["reason"]
     assert [difference["nct_id"] for difference in titles["only_ours"]] == ["NCT00000432"]
     assert lupus["registry"] == lupus["ours"] > 0
     assert "only_registry" not in lupus
     assert (phase["registry"], phase["ours"]) == (1, 1)
+    assert list(broken) == ["query", "error"]
     assert "closing bracket" in broken["error"]
+
+
+def test_nothing_on_both_sides_is_counted_as_nothing(trialkin: Shell, differing: Cache, tmp_path: Path) -> None:
+    queries = tmp_path / "queries"
+    queries.write_text("qwertzu\n", encoding="utf-8")
+    flags = ("--registry", "sample", "--pace", "0", "--json", "--cache", str(differing.folder))
+    told = trialkin("parity", str(queries), *flags).json
+    assert told == {"query": "qwertzu", "registry_total": 0, "registry": 0, "ours": 0, "same": True}
+
+
+def test_the_caret_stands_under_its_place(trialkin: Shell, differing: Cache, tmp_path: Path) -> None:
+    queries = tmp_path / "queries"
+    queries.write_text("gout )\n", encoding="utf-8")
+    ran = trialkin("parity", str(queries), "--registry", "sample", "--pace", "0", "--cache", str(differing.folder))
+    assert ran.out.split("\n")[-4:] == [
+        "  the query can't be read: expected no closing bracket, for none is open",
+        "    gout )",
+        "         ^",
+        "",
+    ]
 
 
 def test_people_read_it_too(trialkin: Shell, differing: Cache, tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ def parity(file: IO[str], registry: str, pace: float, as_json: bool, cache: Cach
     from crawler.registry import Registry
     from crawler.store import Store
     from serve.output import write_json
-    from serve.parity import Comparison
+    from serve.parity import Comparison, Uncompared
+    from serve.terminal import show_parity, show_uncompared
 
     failed = False
     with (
@@ -38,12 +39,12 @@ def parity(file: IO[str], registry: str, pace: float, as_json: bool, cache: Cach
             if not query:
                 continue
             found = comparison.of(query)
-            failed |= found.error is not None
+            failed |= isinstance(found, Uncompared)
             if as_json:
                 write_json(found)
+            elif isinstance(found, Uncompared):
+                show_uncompared(found)
             else:
-                from serve.terminal import show_parity
-
                 show_parity(found)
     if failed:
         sys.exit(1)
