@@ -7,6 +7,15 @@ RENAMED_COUNTRIES = {
     "Turkey": "Turkey (Türkiye)",
 }
 OLD_COUNTRY_NAMES = {current: old for old, current in RENAMED_COUNTRIES.items()}
+# What people write for a country that no record calls so: a search takes it, records keep theirs.
+_SPOKEN = {
+    "United States": ("us", "usa", "united states of america", "america"),
+    "United Kingdom": ("uk", "great britain"),
+    "United Arab Emirates": ("uae",),
+    "South Korea": ("republic of korea",),
+    "Turkey (Türkiye)": ("türkiye", "turkiye"),
+}
+_MEANT = {name: country for country, names in _SPOKEN.items() for name in names}
 _CURRENT = {old.casefold(): current for old, current in RENAMED_COUNTRIES.items()}
 
 
@@ -18,3 +27,8 @@ def other_country_name(name: str) -> str | None:
 def current_country(name: str) -> str:
     """Return the registry's current name of a country, which may be given in any case."""
     return _CURRENT.get(name.casefold(), name)
+
+
+def country_meant(name: str) -> str:
+    """Return the registry's current name of a country as people write it: `usa`, `U.K.`, an old name, in any case."""
+    return _MEANT.get(name.casefold().replace(".", ""), current_country(name))

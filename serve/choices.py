@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from index.facets import FacetCount
 from index.query.filters import unheld
-from index.query.tree import Filters
 from index.schema import FILTERED, SORT_KEYS
-from index.search import Index, SearchPage
+from index.search import Index, SearchPage, SearchRequest
 from index.similar.aspects import ASPECTS, WHOLE, Comparison
 from serve.labels import name_label, value_label
 from serve.question import Question, canonical
@@ -141,10 +140,10 @@ def pager(question: Question, page: SearchPage, offset: int, limit: int) -> Page
     )
 
 
-def unheld_values(index: Index, made: Filters) -> list[str]:
+def unheld_values(index: Index, asked: SearchRequest) -> list[str]:
     """Say of each open value asked for that no trial has it, with the one that looks most like it."""
     told = []
-    for missing in unheld(made, index.columns):
+    for missing in unheld([*([] if asked.node is None else [asked.node]), *asked.filters.values()], index.columns):
         near = f"; the nearest is “{missing.nearest}”." if missing.nearest else "."
         told.append(f"No trial here has {name_label(missing.key).lower()} “{missing.value}”{near}")
     return told

@@ -127,7 +127,7 @@ class Pages:
             "chips": chips(question),
             "sorts": sorts(question),
             "pager": pager(question, page, asked.offset, HITS),
-            "unheld": [] if page.total else unheld_values(self._mirror.index, asked.filters),
+            "unheld": [] if page.total else unheld_values(self._mirror.index, asked),
             "as_json": question.changed(facets="true", limit=str(HITS)).url("/api/search"),
             "holding": self._holding(),
         }

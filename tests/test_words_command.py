@@ -96,6 +96,14 @@ def test_slips_in_filters_are_told_and_what_is_near_nothing(trialkin: Shell, sam
     ]
 
 
+@pytest.mark.parametrize("asked", [("--country", "Frnace"), ("gout country:Frnace",), ("NOT country:Frnace",)])
+def test_a_value_that_no_trial_has_is_named_wherever_it_was_asked_for(
+    trialkin: Shell, sample_cache: Cache, asked: tuple[str, ...]
+) -> None:
+    told = trialkin("search", *asked, "--limit", "0", "--cache", str(sample_cache.folder)).err
+    assert "trialkin: no trial here has country 'Frnace'; the nearest is 'France'.\n" in told
+
+
 def test_where_something_is_found_nothing_is_said(trialkin: Shell, sample_cache: Cache) -> None:
     ran = trialkin("search", "lupus OR baricitnib", "--json", *at(sample_cache))
     assert ran.err == ""

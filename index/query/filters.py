@@ -7,7 +7,7 @@ from index import schema
 from index.columns import Columns
 from index.errors import RangeMalformed, ValueUnknown, nearest
 from index.query.parse import parse
-from index.query.tree import Age, Any, Ids, Missing, Node, Value
+from index.query.tree import Age, Any, Ids, Missing, Node, Value, operands
 from index.query.values import days, enrollment, listed_value, near
 
 TEXT_FLAGS = {
@@ -33,9 +33,10 @@ class Unheld:
     nearest: str | None
 
 
-def unheld(made: Mapping[str, Node], columns: Columns) -> list[Unheld]:
-    """Find the open values in filters that no trial has."""
-    asked = (node for node in made.values() if isinstance(node, Value) and schema.FILTERED[node.key].closed is None)
+def unheld(trees: Iterable[Node], columns: Columns) -> list[Unheld]:
+    """Find the open values in a query and in filters that no trial has."""
+    parts = (part for tree in trees for part in operands(tree))
+    asked = [part for part in parts if isinstance(part, Value) and schema.FILTERED[part.key].closed is None]
     found = []
     for node in asked:
         known = columns.values(node.key).values

@@ -2,7 +2,7 @@
 
 import re
 
-from crawler.countries import current_country
+from crawler.countries import country_meant
 from crawler.dates import first_day, last_day
 from index.errors import RangeMalformed, ValueUnknown
 from index.query.tree import Days, Enrollment, Near
@@ -27,7 +27,7 @@ def listed_value(key: str, text: str) -> str:
     """
     closed = FILTERED[key].closed
     if closed is None:
-        return current_country(text.strip()) if key == "country" else text.strip()
+        return country_meant(text.strip()) if key == "country" else text.strip()
     wanted = _plain(text)
     if key == "phase":
         wanted = _phase(wanted)

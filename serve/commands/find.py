@@ -1,7 +1,7 @@
 """`search`: a question to the index; what `similar` asks and answers likewise."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +21,7 @@ from serve.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from index.query.tree import Filters
+    from index.query.tree import Filters, Node
     from index.search import Index, SearchPage, SearchRequest
 
 _COLUMNS = ("nct_id", "title", "status", "phases", "conditions", "score")
@@ -122,13 +122,15 @@ def search(
         return
     day = None if as_of is None else day_text(as_of)
     with opened_index(cache, engine, as_of) as index:
-        name_the_nearest(index, made)
         if query == "-":
+            name_the_nearest(index, made.values())
             batch("query", lambda line: _write_page(index.search(request(line), day), form or "json", offset))
             return
-        page = index.search(request(query), day)
+        one = request(query)
+        name_the_nearest(index, [*([] if one.node is None else [one.node]), *made.values()])
+        page = index.search(one, day)
         if not page.total:
-            _name_the_near_words(index, request(query), said)
+            _name_the_near_words(index, one, said)
     _write_page(page, form or ("json" if as_json else None), offset)
 
 
@@ -150,11 +152,11 @@ def _explain(query: str | None, made: "Filters", *, as_json: bool) -> None:
         show_understood(understood.lines(told(query).understood))
 
 
-def name_the_nearest(index: "Index", made: "Filters") -> None:
+def name_the_nearest(index: "Index", asked: "Iterable[Node]") -> None:
     """Tell of open values that no trial has, with the one that looks most like each."""
     from index.query.filters import unheld
 
-    for missing in unheld(made, index.columns):
+    for missing in unheld(asked, index.columns):
         hint = f"; the nearest is {missing.nearest!r}" if missing.nearest else ""
         click.echo(f"trialkin: no trial here has {missing.key} {missing.value!r}{hint}.", err=True)
 

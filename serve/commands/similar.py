@@ -86,7 +86,7 @@ def similar(
     draft = None if text is None else _draft(text)
     day = None if as_of is None else day_text(as_of)
     with _opened(cache, engine, as_of, ids) as (index, store):
-        name_the_nearest(index, made)
+        name_the_nearest(index, made.values())
         neighbours = Neighbours(index, store, made, limit, reasons=reasons, comparison=comparison, as_of=day)
         if asked == ("-",):
             batch(
