@@ -97,8 +97,8 @@ class Index:
         self._words = word_folder(folder / "words")
         self.synonyms = Synonyms(self._words)
         self.names = Names(self._words)
-        tables = Tables(self.columns, site_folder(folder / "sites"), records)
-        self._engine = open_engine(manifest.engine, folder, tables)  # last: it alone has to be closed
+        self._tables = Tables(self.columns, site_folder(folder / "sites"), records)
+        self._engine = open_engine(manifest.engine, folder, self._tables)  # last: it alone has to be closed
 
     @cached_property
     def matrix(self) -> "Matrix":
@@ -195,6 +195,10 @@ class Index:
             phrases=lambda: {words: self.synonyms.rows(words.area, words.terms) for words in expander.used},
         )
         return question, list(dict.fromkeys(expander.used.values()))
+
+    def unplaced(self) -> int:
+        """Count the trials whose sites have no coordinates: no distance finds them."""
+        return self._tables.sites.unplaced()
 
     def misspelled(self, request: SearchRequest) -> list[tuple[str, str | None]]:
         """Terms asked for that no trial has anywhere, each with the nearest word that several have."""

@@ -61,6 +61,10 @@ class SiteTable:
         np.minimum.at(nearest, self.row[placed], distance)
         return nearest
 
+    def unplaced(self) -> int:
+        """Count the trials that have sites of which no record says where on the globe they are."""
+        return np.unique(self.row).size - np.unique(self.row[~np.isnan(self._latitude)]).size
+
     def within(self, latitude: float, longitude: float, kilometres: float, size: int) -> Mask:
         """Trials with a site within a distance of a point."""
         return self.distances(latitude, longitude, size) <= kilometres

@@ -100,6 +100,16 @@ def test_why_there_is_no_hit_is_told(trialkin: Shell, odd: Cache, flags: tuple[s
     assert ("Nothing" in trialkin("similar", "NCT00000001", *flags, *at(odd)).out) == (note is not None)
 
 
+@pytest.mark.parametrize("command", [("search",), ("similar", "NCT00000001")])
+def test_trials_that_near_can_t_find_are_counted(trialkin: Shell, cache: Cache, command: tuple[str, ...]) -> None:
+    sites = {"locations": [{"facility": "Clinic", "city": "Paris", "country": "France"}]}
+    keep(cache, raw("NCT00000001"), raw("NCT00000002", contactsLocationsModule=sites))
+    brought_up(cache)
+    told = trialkin(*command, "--near", "48.85,2.35,50km", "--format", "ids", *at(cache)).err
+    assert "trialkin: 1 trial here has only sites without coordinates, which --near can't find.\n" in told
+    assert "coordinates" not in trialkin(*command, "--format", "ids", *at(cache)).err
+
+
 def test_an_id_given_twice_counts_once(trialkin: Shell, sample_cache: Cache) -> None:
     once = trialkin("similar", SEED, "NCT03274076", "--json", *at(sample_cache)).json
     twice = trialkin("similar", SEED, "NCT03274076", "nct5300932", "--json", *at(sample_cache)).json

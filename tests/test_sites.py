@@ -87,6 +87,10 @@ def test_near_finds_trials_with_a_site_within_the_distance(index: Index, near: s
     assert sorted(int(hit.nct_id[3:]) for hit in page.hits) == expected
 
 
+def test_trials_of_which_no_site_has_a_place_are_counted(index: Index) -> None:
+    assert index.unplaced() == 1  # Seoul; the fifth has one in London
+
+
 def test_sorted_by_distance_the_nearest_site_counts(index: Index) -> None:
     made = filters({"near": ["48.85,2.35,20000km"]}, results=None, ids=None)
     nearest = index.search(SearchRequest(filters=made, sort="distance"))

@@ -122,6 +122,7 @@ def search(
         return
     day = None if as_of is None else day_text(as_of)
     with opened_index(cache, engine, as_of) as index:
+        tell_of_the_unplaced(index, made)
         if query == "-":
             name_the_nearest(index, made.values())
             batch("query", lambda line: _write_page(index.search(request(line), day), form or "json", offset))
@@ -159,6 +160,14 @@ def name_the_nearest(index: "Index", asked: "Iterable[Node]") -> None:
     for missing in unheld(asked, index.columns):
         hint = f"; the nearest is {missing.nearest!r}" if missing.nearest else ""
         click.echo(f"trialkin: no trial here has {missing.key} {missing.value!r}{hint}.", err=True)
+
+
+def tell_of_the_unplaced(index: "Index", made: "Filters") -> None:
+    """Tell how many trials --near can't find, since nobody knows where their sites are."""
+    unplaced = index.unplaced() if "near" in made else 0
+    if unplaced:
+        what = "1 trial here has" if unplaced == 1 else f"{unplaced:,} trials here have"
+        click.echo(f"trialkin: {what} only sites without coordinates, which --near can't find.", err=True)
 
 
 def _said(query: str | None, options: dict[str, Any]) -> str:

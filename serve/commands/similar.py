@@ -8,7 +8,7 @@ import click
 
 from crawler.config import Cache
 from serve.commands.completion import listed, trial_id
-from serve.commands.find import batch, name_the_nearest
+from serve.commands.find import batch, name_the_nearest, tell_of_the_unplaced
 from serve.commands.options import (
     as_json,
     as_of_option,
@@ -87,6 +87,7 @@ def similar(
     day = None if as_of is None else day_text(as_of)
     with _opened(cache, engine, as_of, ids) as (index, store):
         name_the_nearest(index, made.values())
+        tell_of_the_unplaced(index, made)
         neighbours = Neighbours(index, store, made, limit, reasons=reasons, comparison=comparison, as_of=day)
         if asked == ("-",):
             batch(
