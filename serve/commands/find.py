@@ -105,6 +105,7 @@ def search(
     from crawler.dates import day_text
     from index.query.parse import parse
     from index.search import SearchRequest
+    from serve.habits import misread
 
     query = None if query is None else query.encode("utf-8", "replace").decode()  # argv may hold bytes of no letter
     said = _said(query, options)
@@ -117,6 +118,8 @@ def search(
             text, node, made, facets, key, ascending, limit=limit, offset=offset, synonyms=not no_synonyms
         )
 
+    for sentence in misread(query or ""):
+        click.echo(f"trialkin: {sentence}", err=True)
     if explain_query:
         _explain(query, made, as_json=as_json)
         return
