@@ -13,9 +13,9 @@ import msgspec
 
 from index.columns import Columns
 from index.document import Card
-from index.engines import open_engine
+from index.engines import ENGINES, open_engine
 from index.engines.base import Answer, Question
-from index.errors import EngineDiffers, IndexDamaged, WordTooCommon
+from index.errors import EngineDiffers, EngineUnknown, IndexDamaged, WordTooCommon
 from index.facets import FacetCount
 from index.highlight import Highlight, Highlighter
 from index.kinds import site_folder, vector_folder, word_folder
@@ -238,8 +238,9 @@ class Index:
 
 @contextmanager
 def open_index(folder: Path, engine: str = "auto", records: "Records | None" = None) -> Iterator[Index]:
-    """Open the current generation; IndexMissing, IndexOutdated, IndexDamaged or EngineDiffers where it can't.
+    """Open the current generation, of a certain engine where one is named.
 
+    IndexMissing, IndexOutdated, IndexDamaged, EngineDiffers or EngineUnknown where it can't.
     `records` as in `Index.open`.
     """
     with _opened(folder, engine, records) as index:
@@ -250,7 +251,7 @@ def _opened(folder: Path, engine: str, records: "Records | None") -> Index:
     manifest = read_manifest(folder)
     while True:
         if engine not in {"auto", manifest.engine}:
-            raise EngineDiffers(manifest.engine, engine)
+            raise EngineDiffers(manifest.engine, engine) if engine in ENGINES else EngineUnknown(engine, ENGINES)
         try:
             return Index.open(folder, manifest, records)
         except IndexDamaged:

@@ -13,9 +13,11 @@ from serve.commands.completion import listed
 from serve.commands.options import (
     as_json,
     as_of_option,
+    chosen_form,
     common,
     engine_option,
     filter_options,
+    form_option,
     made_filters,
     opened_index,
 )
@@ -74,7 +76,7 @@ def _sort(_context: click.Context, parameter: click.Parameter, value: str) -> tu
 @click.option("--offset", type=click.IntRange(min=0), default=0, show_default=True, help="Hits to leave out first.")
 @click.option("--explain-query", is_flag=True, help="Print how the query was understood, and search nothing.")
 @click.option("--no-synonyms", is_flag=True, help="Look for the words as they are, not for what they are called too.")
-@click.option("--format", "form", type=click.Choice(["ids", "csv"]), help="Write plain ids or CSV.")
+@form_option
 @as_of_option()
 @engine_option
 @as_json
@@ -107,6 +109,7 @@ def search(
     from index.search import SearchRequest
     from serve.habits import misread
 
+    form = chosen_form(form, as_json=as_json)
     query = None if query is None else query.encode("utf-8", "replace").decode()  # argv may hold bytes of no letter
     said = _said(query, options)
     made = made_filters(options)
@@ -135,7 +138,7 @@ def search(
         page = index.search(one, day)
         if not page.total:
             _name_the_near_words(index, one, said)
-    _write_page(page, form or ("json" if as_json else None), offset)
+    _write_page(page, form, offset)
 
 
 def _explain(query: str | None, made: "Filters", *, as_json: bool) -> None:

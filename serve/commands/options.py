@@ -57,6 +57,19 @@ def as_json(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout and nothing else.")(command)
 
 
+def form_option(command: Command) -> Command:
+    """Add --format, for lists of trials."""
+    form = click.option("--format", "form", type=click.Choice(["ids", "csv"]), help="Write plain ids or CSV.")
+    return form(command)
+
+
+def chosen_form(form: str | None, *, as_json: bool) -> str | None:
+    """Return ids, csv, json or None for people; UsageError where two are asked for, for stdout has but one."""
+    if form is not None and as_json:
+        raise click.UsageError(f"Give --format {form} or --json, not both.")
+    return "json" if as_json else form
+
+
 def _last_day(_context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
     """Read a date, which may be partial: its last day as YYYYMMDD."""
     from crawler.dates import last_day

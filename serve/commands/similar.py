@@ -12,9 +12,11 @@ from serve.commands.find import batch, name_the_nearest, tell_of_the_unplaced
 from serve.commands.options import (
     as_json,
     as_of_option,
+    chosen_form,
     common,
     engine_option,
     filter_options,
+    form_option,
     made_filters,
     opened_as_of,
     opened_index,
@@ -47,7 +49,7 @@ _ASPECTS = ("condition", "intervention", "design", "eligibility", "outcomes", "s
 @click.option("--diverse", is_flag=True, help="Put what resembles a better hit further down.")
 @click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Trials to show.")
 @click.option("--why", "reasons", is_flag=True, help="Say what each shares and how much each part gave.")
-@click.option("--format", "form", type=click.Choice(["ids", "csv"]), help="Write plain ids or CSV.")
+@form_option
 @as_of_option()
 @engine_option
 @as_json
@@ -80,6 +82,7 @@ def similar(
 
     if bool(asked) == (text is not None):
         raise click.UsageError("Give an ID, several, or --text FILE" + (", not both." if asked else "."))
+    form = chosen_form(form, as_json=as_json)
     comparison = Comparison.read(by, unlike, diverse=diverse)
     made = made_filters(options)
     ids = [] if asked == ("-",) else [nct_id(text) for text in asked]
@@ -96,7 +99,7 @@ def similar(
             )
             return
         answer = neighbours.of(ids, None) if draft is None else neighbours.of_text(draft)
-    _write(answer, form or ("json" if as_json else None))
+    _write(answer, form)
 
 
 @contextmanager
