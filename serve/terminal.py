@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # what is shown is made elsewhere; showing a search must not 
     from serve.wrapped import Line
 
 BAR_CELLS = 20
+_VALUES = {None: "(none)", True: "yes", False: "no"}  # of a facet, where they are no text
 SHOWN_REACHED = 20
 _CONTROL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -102,7 +103,8 @@ def _page(page: "SearchPage", offset: int) -> Iterator[tuple[str, str]]:
             if highlight.field == "brief_summary":
                 yield from _marked(highlight)
     for key, counts in page.facets.items():
-        yield f"\n{key}\n", "bold"
+        yield f"\n{key}", "bold"
+        yield f"{_cut(key, counts)}\n", "dim"
         yield from _bars(counts)
 
 
@@ -122,10 +124,19 @@ def _bars(counts: "Iterable[FacetCount]") -> Iterator[tuple[str, str]]:
     most = max((count.count for count in kept), default=1)
     for count in kept:
         bar = "█" * max(1, round(BAR_CELLS * count.count / most))
-        value = "(none)" if count.value is None else clean(str(count.value))
+        value = clean(count.value) if isinstance(count.value, str) else _VALUES[count.value]
         yield f"  {count.count:>8,}  ", ""
         yield f"{bar:<{BAR_CELLS}}", "cyan"
         yield f"  {value}\n", ""
+
+
+def _cut(key: str, counts: "Iterable[FacetCount]") -> str:
+    """Say of an open list that there may be more."""
+    from index.facets import OPEN_FACET_VALUES  # noqa: PLC0415 - a search has it already, another command needs none
+    from index.schema import FACETS  # noqa: PLC0415
+
+    told = sum(count.value is not None for count in counts)
+    return f"  the {told} most frequent" if FACETS[key].closed is None and told >= OPEN_FACET_VALUES else ""
 
 
 def show_suggestions(found: "list[Suggestion]") -> None:

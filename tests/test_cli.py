@@ -77,6 +77,13 @@ def test_counts_alone(trialkin: Shell, sample_cache: Cache) -> None:
     assert (statuses["WITHDRAWN"], statuses["AVAILABLE"], statuses["UNKNOWN"], statuses["SUSPENDED"]) == (2, 1, 1, 0)
 
 
+def test_bars_say_what_they_leave_out_and_yes_or_no(trialkin: Shell, sample_cache: Cache) -> None:
+    lines = trialkin("search", "--limit", "0", "--facets", *at(sample_cache)).out.split("\n")
+    assert "country  the 20 most frequent" in lines
+    assert "status" in lines
+    assert [line.split()[-1] for line in lines[lines.index("results") + 1 :] if line] == ["no", "yes"]
+
+
 def test_a_batch_answers_each_line_and_fails_at_the_end(trialkin: Shell, sample_cache: Cache) -> None:
     ran = trialkin("search", "-", "--limit", "1", *at(sample_cache), stdin="baricitinib\n  (broken \nlupus\n")
     assert ran.code == 1

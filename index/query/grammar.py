@@ -1,5 +1,6 @@
 """The shape of a query, by lark's LALR parser, and the place of a mistake in it."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from index.errors import QueryError
 
 DEEPEST = 40  # brackets within brackets; people write three, and Python's stack holds some sixty
 _BRACKETS = 'AREA[Field] or quotation marks around text with brackets, such as "[x]"'
+_BEFORE_BRACKET = re.compile(r"\b(RANGE|area|search|expansion|coverage|range)\s*$")
 _INSTEAD_OF = {'"': "a closing quotation mark", "[": _BRACKETS, "]": _BRACKETS}
 
 
@@ -49,7 +51,17 @@ def _expected(text: str, error: UnexpectedInput) -> tuple[int, str]:
     position = error.pos_in_stream or 0
     if text[position] == ")" and _unclosed(text[:position]) is None:
         return position, "no closing bracket, for none is open"
+    operator = _BEFORE_BRACKET.search(text[:position])
+    if text[position] == "[" and operator is not None:
+        return operator.start(), _bracketed(operator[1])
     return position, _INSTEAD_OF.get(text[position], "a word, a phrase or an area")
+
+
+def _bracketed(operator: str) -> str:
+    """What was expected where an operator with square brackets was meant."""
+    if operator.upper() == "RANGE":
+        return "AREA[Field]RANGE[from,to], where MIN and MAX leave an end open"
+    return f"{operator.upper()}[…] in capitals"
 
 
 def _unclosed(text: str) -> int | None:

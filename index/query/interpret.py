@@ -68,8 +68,9 @@ class Interpreter:
         if token.type == "WORD" and token.value.endswith(":") and target(name) is not None:
             raise QueryError(self._text, (token.end_pos or 0), f"a value right after {token.value}")
         if where.kind == "part":
-            named = ", ".join(below(where.key)[:3])
-            raise self._mistake(token, f"MISSING, for {where.key} has no value of its own; fields in it are {named} …")
+            fields = below(where.key)[:3]
+            named = f"; fields in it are {', '.join(fields)} …" if fields else ""
+            raise self._mistake(token, f"MISSING, for {where.key} has no value of its own{named}")
         if where.coverage not in {"Contains", "FullMatch"} and where.kind not in {"text", "words"}:
             raise self._mistake(token, f"a field of text for COVERAGE[{where.coverage}], not {where.key}")
         try:
