@@ -61,6 +61,17 @@ class FileForeign(TrialkinError):
         )
 
 
+@dataclass(eq=False)
+class IdsUnreadable(UsageError):
+    """A file that is no list of NCT ids."""
+
+    source: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.reason}. Give a text file of NCT ids, with white space or commas between them."
+
+
 class CrawlError(TrialkinError):
     """Talking to a registry failed."""
 

@@ -43,11 +43,13 @@ class Shell:
         self._capture = capture
 
     def __call__(self, *words: str, stdin: str = "") -> Ran:
-        """Run a command to its end."""
+        """Run a command to its end; a surrogate in `stdin` stands for the byte that it escapes."""
         self._capture.readouterr()
         with self._patch.context() as patch:
             patch.setattr(sys, "argv", ["trialkin", *words])
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8"))
+            patch.setattr(
+                sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode(errors="surrogateescape")), encoding="utf-8")
+            )
             with pytest.raises(SystemExit) as ended:
                 cli.main()
         out, err = self._capture.readouterr()

@@ -173,6 +173,34 @@ def test_a_record_that_breaks_the_rules_is_told_of_and_kept(trialkin: Shell, cac
 # -- load, index, status, verify --------------------------------------------------------------------------------------
 
 
+def test_lines_that_are_no_utf_8_end_no_batch(trialkin: Shell, sample_cache: Cache) -> None:
+    lines = trialkin("search", "-", *at(sample_cache), stdin="\ufefflupus\r\ngo\udcffut\nlupus\n").lines
+    assert [line["query"] for line in lines] == ["lupus", "go\ufffdut", "lupus"]
+    assert lines[0] == lines[2]
+    ran = trialkin("similar", "-", *at(sample_cache), stdin=f"\udcff\n{SEED}\n")
+    assert (ran.code, [line.get("nct_id") for line in ran.lines]) == (1, ["\ufffd", SEED])
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (None, "it can't be read (No such file or directory)"),
+        (b"\xff\x00", "it is no text"),
+        (b"NCT00000001 # x", "'#' in it is no NCT id"),
+    ],
+)
+def test_a_file_that_is_no_list_of_ids_is_wrong_usage(
+    trialkin: Shell, sample_cache: Cache, tmp_path: Path, body: bytes | None, told: str
+) -> None:
+    path = tmp_path / "ids"
+    if body is not None:
+        path.write_bytes(body)
+    ran = trialkin("search", "--ids", str(path), *at(sample_cache))
+    assert (ran.code, ran.stdout) == (2, b"")
+    assert told in ran.err
+    assert "Give a text file of NCT ids" in ran.err
+
+
 def test_load_counts_and_says_what_failed(trialkin: Shell, cache: Cache, tmp_path: Path) -> None:
     good, cut = tmp_path / "good.json", tmp_path / "cut.gz"
     good.write_bytes(body(study()))

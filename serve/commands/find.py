@@ -30,8 +30,9 @@ _COLUMNS = ("nct_id", "title", "status", "phases", "conditions", "score")
 
 
 def stdin_lines() -> Iterator[str]:
-    """Lines of standard input as they come, without their ends, blank ones left out."""
-    for line in sys.stdin:
+    """Lines of standard input as they come, without their ends, blank ones left out; bytes of no letter are U+FFFD."""
+    for body in sys.stdin.buffer:
+        line = body.decode("utf-8-sig", "replace")
         if line.strip():
             yield line.rstrip("\r\n")
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from crawler.config import Cache
-from crawler.errors import CacheEmpty, FileForeign, IdMalformed
+from crawler.errors import CacheEmpty, IdMalformed, IdsUnreadable
 from crawler.ids import nct_id
 from index.query.tree import Node
 from serve.commands.completion import listed, name_of, value_of
@@ -186,13 +186,15 @@ def made_filters(options: dict[str, Any]) -> dict[str, Node]:
 def ids_of_file(path: str) -> list[str]:
     """Read the NCT ids of a file, separated by any white space or commas."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileForeign(path, f"can't be read as a list of NCT ids ({error})") from None
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise IdsUnreadable(path, f"it can't be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise IdsUnreadable(path, "it is no text") from None
     try:
         return [nct_id(word) for word in text.replace(",", " ").split()]
     except IdMalformed as error:
-        raise FileForeign(path, f"{error.text!r} in it is no NCT id") from None
+        raise IdsUnreadable(path, f"{error.text!r} in it is no NCT id") from None
 
 
 @contextmanager
