@@ -19,6 +19,11 @@ class Highlight(msgspec.Struct, frozen=True):
     text: str
     spans: list[tuple[int, int]]
 
+    @property
+    def ellipses(self) -> tuple[str, str]:
+        """What is to stand before and behind the text to show that it is a piece of a longer one."""
+        return "…" if self.text[:1].islower() else "", "…" if len(self.text) == SNIPPET_CHARACTERS else ""
+
 
 @dataclass(frozen=True)
 class Highlighter:

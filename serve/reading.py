@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 from crawler.errors import TrialUnknown
 from crawler.store import Store
 from crawler.trial import Location, Trial
-from index.highlight import SNIPPET_CHARACTERS, Highlight
+from index.highlight import Highlight
 from index.likeness import SimilarTrial
 from index.search import Hit, Index
 from index.similar.aspects import ALL_OF_IT, Comparison
@@ -69,9 +69,10 @@ def marked(highlight: Highlight) -> Markup:
 def marked_hit(hit: Hit) -> MarkedHit:
     """Mark a hit's title and conditions in their places; what else was found are its snippets."""
     whole = {(found.field, found.text): marked(found) for found in hit.highlights}
+    ends = {(found.field, found.text): found.ellipses for found in hit.highlights}
     conditions = [whole.pop(("condition", name), escape(inert(name))) for name in hit.conditions]
     title = whole.pop(("title", hit.title), escape(inert(hit.title)))
-    snippets = [(name_label(name), _cut(text, whole[name, text])) for name, text in whole if name != "condition"]
+    snippets = [(name_label(at[0]), _between(shown, *ends[at])) for at, shown in whole.items() if at[0] != "condition"]
     return MarkedHit(
         hit=hit,
         title=title,
@@ -81,10 +82,8 @@ def marked_hit(hit: Hit) -> MarkedHit:
     )
 
 
-def _cut(text: str, shown: Markup) -> Markup:
-    """Show that a snippet is a piece of a longer text."""
-    before = "…" if text[:1].islower() else ""
-    return Markup("{}{}{}").format(before, shown, "…" if len(text) == SNIPPET_CHARACTERS else "")
+def _between(shown: Markup, before: str, behind: str) -> Markup:
+    return Markup("{}{}{}").format(before, shown, behind)
 
 
 # -- one trial ---------------------------------------------------------------------------------------------------------

@@ -110,12 +110,13 @@ def _page(page: "SearchPage", offset: int) -> Iterator[tuple[str, str]]:
 
 def _marked(highlight: "Highlight") -> Iterator[tuple[str, str]]:
     text, at = clean(highlight.text), 0
-    yield "     ", ""
+    before, behind = highlight.ellipses
+    yield f"     {before}", "dim"
     for begin, end in highlight.spans:
         yield text[at:begin], "dim"
         yield text[begin:end], "dim bold"
         at = end
-    yield f"{text[at:]}\n", "dim"
+    yield f"{text[at:]}{behind}\n", "dim"
 
 
 def _bars(counts: "Iterable[FacetCount]") -> Iterator[tuple[str, str]]:

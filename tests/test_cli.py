@@ -9,7 +9,8 @@ import pytest
 
 from crawler.config import Cache
 from tests.conftest import SAMPLE
-from tests.records import body, study
+from tests.indexes import brought_up, keep
+from tests.records import body, raw, study
 from tests.running import Shell
 
 SEED = "NCT05300932"
@@ -75,6 +76,12 @@ def test_counts_alone(trialkin: Shell, sample_cache: Cache) -> None:
     assert answer["hits"] == []
     statuses = {count["value"]: count["count"] for count in answer["facets"]["status"]}
     assert (statuses["WITHDRAWN"], statuses["AVAILABLE"], statuses["UNKNOWN"], statuses["SUSPENDED"]) == (2, 1, 1, 0)
+
+
+def test_a_snippet_ends_in_an_ellipsis(trialkin: Shell, cache: Cache) -> None:
+    keep(cache, raw("NCT00000001", descriptionModule={"briefSummary": f"Lupus {'word ' * 60}"}))
+    brought_up(cache)
+    assert trialkin("search", "lupus", *at(cache)).out.split("\n")[-2] == f"     Lupus {'word ' * 60}"[:245] + "…"
 
 
 def test_bars_say_what_they_leave_out_and_yes_or_no(trialkin: Shell, sample_cache: Cache) -> None:

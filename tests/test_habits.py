@@ -3,7 +3,7 @@
 import pytest
 
 from crawler.config import Cache
-from serve.habits import misread
+from serve.habits import misread, quoted
 from tests.running import Shell
 
 
@@ -50,3 +50,10 @@ def test_it_is_said_beside_the_answer(trialkin: Shell, sample_cache: Cache, flag
     ran = trialkin("search", "gout or lupus", *flags, "--cache", str(sample_cache.folder))
     assert ran.code == 0
     assert "trialkin: 'or' is looked for as a word; the operator is OR, in capitals.\n" in ran.err
+
+
+def test_a_long_word_is_told_by_its_beginning(trialkin: Shell, sample_cache: Cache) -> None:
+    assert quoted("gout") == "'gout'"
+    assert quoted("g" * 61) == f"'{'g' * 59}…'"
+    told = trialkin("search", "x" * 10_000, "--country", "y" * 10_000, "--cache", str(sample_cache.folder)).err
+    assert max(map(len, told.split("\n"))) < 120

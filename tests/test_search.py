@@ -351,6 +351,14 @@ def test_nothing_asked_in_words_marks_nothing(sample_index: Index) -> None:
     assert found(sample_index, "phase:4").hits[0].highlights == []
 
 
+@pytest.mark.parametrize(
+    ("text", "ellipses"),
+    [("Lupus.", ("", "")), ("of lupus.", ("…", "")), ("L" + "x" * 239, ("", "…")), ("l" + "x" * 239, ("…", "…"))],
+)
+def test_a_piece_of_a_text_is_shown_as_one(text: str, ellipses: tuple[str, str]) -> None:
+    assert Highlight("brief_summary", text, []).ellipses == ellipses
+
+
 def test_the_first_hundred_hits_are_highlighted(cache: Cache) -> None:
     with indexed(cache, *(raw(f"NCT{number:08d}") for number in range(1, 103))) as index:
         hits = index.search(SearchRequest(node=parse("trial"), limit=102)).hits

@@ -163,10 +163,11 @@ def _explain(query: str | None, made: "Filters", *, as_json: bool) -> None:
 def name_the_nearest(index: "Index", asked: "Iterable[Node]") -> None:
     """Tell of open values that no trial has, with the one that looks most like each."""
     from index.query.filters import unheld
+    from serve.habits import quoted
 
     for missing in unheld(asked, index.columns):
         hint = f"; the nearest is {missing.nearest!r}" if missing.nearest else ""
-        click.echo(f"trialkin: no trial here has {missing.key} {missing.value!r}{hint}.", err=True)
+        click.echo(f"trialkin: no trial here has {missing.key} {quoted(missing.value)}{hint}.", err=True)
 
 
 def tell_of_the_unplaced(index: "Index", made: "Filters") -> None:
@@ -187,11 +188,12 @@ def _said(query: str | None, options: dict[str, Any]) -> str:
 def _name_the_near_words(index: "Index", request: "SearchRequest", said: str) -> None:
     """Tell of words that no trial has, as they were typed, with the nearest that people use."""
     from index import analysis
+    from serve.habits import quoted
 
     typed = {analysis.stem(word): word for word in analysis.words(said)}
     for term, near in index.misspelled(request):
         hint = f"; did you mean {near!r}?" if near else "."
-        click.echo(f"trialkin: no trial here has the word {typed.get(term, term)!r}{hint}", err=True)
+        click.echo(f"trialkin: no trial here has the word {quoted(typed.get(term, term))}{hint}", err=True)
 
 
 def _write_page(page: "SearchPage", form: str | None, offset: int) -> None:
