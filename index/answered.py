@@ -87,7 +87,7 @@ def _sort_key(key: str, scores: Floats | None, filters: Filters, tables: Tables)
     """Values to sort all rows by, the largest first; nan where a row has none."""
     columns = tables.columns
     if key == "distance":
-        distance = _distance(filters, tables.sites, columns.size)
+        distance = distances(filters, tables.sites, columns.size)
         return np.where(np.isinf(distance), np.nan, -distance)
     if key == "relevance" and scores is not None:
         return scores.astype(np.float64)
@@ -105,7 +105,7 @@ def points(filters: Filters) -> list[Near]:
     return found
 
 
-def _distance(filters: Filters, sites: SiteTable, size: int) -> NDArray[np.float64]:
+def distances(filters: Filters, sites: SiteTable, size: int) -> NDArray[np.float64]:
     """Kilometres from the points of --near to each row's nearest site."""
     far = [sites.distances(point.latitude, point.longitude, size) for point in points(filters)]
     distance: NDArray[np.float64] = np.minimum.reduce(far)

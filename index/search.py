@@ -38,8 +38,8 @@ HIGHLIGHTED_HITS = 100
 MISSPELLINGS = 5  # words that nobody has, of which the nearest is looked for: each costs milliseconds
 
 
-class Hit(msgspec.Struct, frozen=True):
-    """A trial found. `score` is None where nothing was asked in words."""
+class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A trial found. `score` is None where nothing was asked in words, `distance_km` where nothing was sorted by it."""
 
     nct_id: str
     title: str
@@ -48,6 +48,7 @@ class Hit(msgspec.Struct, frozen=True):
     conditions: tuple[str, ...]
     score: float | None
     highlights: list[Highlight]
+    distance_km: float | None = None
 
 
 class SearchPage(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -155,11 +156,12 @@ class Index:
         """Answer a request: hits in order, the exact total, facets where they are asked for; `as_of` is told on."""
         question, also = self._question(request)
         answer = self._answered(request, question)
+        far = self._kilometres(answer, request.filters) if request.sort == "distance" else {}
         missed = [] if answer.total else list(dict.fromkeys(near for _, near in self.misspelled(request) if near))
         return SearchPage(
             query=request.text,
             total=answer.total,
-            hits=self._hits(answer, Highlighter.of(All((question.node, *question.filters.values())))),
+            hits=self._hits(answer, Highlighter.of(All((question.node, *question.filters.values()))), far),
             facets=answer.facets,
             also=also,
             data_timestamp=self.manifest.data_timestamp,
@@ -207,7 +209,15 @@ class Index:
         unheld = (term for term in terms if not self._engine.frequency(term))
         return [(term, self.dictionary.nearest(term)) for term in islice(unheld, MISSPELLINGS)]
 
-    def _hits(self, answer: Answer, highlighter: Highlighter) -> list[Hit]:
+    def _kilometres(self, answer: Answer, filters: Filters) -> dict[str, float]:
+        """How far the nearest site of each hit is from a point of --near."""
+        from index.answered import distances
+
+        far = distances(filters, self._tables.sites, self.columns.size)
+        rows = {nct_id: self.columns.row(nct_id) for nct_id, _ in answer.hits}
+        return {nct_id: round(float(far[row]), 1) for nct_id, row in rows.items() if row is not None}
+
+    def _hits(self, answer: Answer, highlighter: Highlighter, far: dict[str, float]) -> list[Hit]:
         cards = self._engine.cards([nct_id for nct_id, _ in answer.hits])
         return [
             Hit(
@@ -218,6 +228,7 @@ class Index:
                 conditions=card.conditions,
                 score=score,
                 highlights=highlighter.highlights(card) if place < HIGHLIGHTED_HITS else [],
+                distance_km=far.get(card.nct_id),
             )
             for place, ((_, score), card) in enumerate(zip(answer.hits, cards, strict=True))
         ]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # what is shown is made elsewhere; showing a search must not 
     from crawler.trial import Trial
     from index.facets import FacetCount
     from index.highlight import Highlight
-    from index.search import SearchPage
+    from index.search import Hit, SearchPage
     from index.suggest import Suggestion
     from serve.parity import Parity, Uncompared
     from serve.state import CacheState, Soundness
@@ -98,7 +98,7 @@ def _page(page: "SearchPage", offset: int) -> Iterator[tuple[str, str]]:
         yield f"Looked for too: {_facts(*page.also)}\n", "dim"
     for place, hit in enumerate(page.hits, offset + 1):
         yield f"\n{place:>3}  {hit.nct_id}", "bold"
-        yield f"  {clean(hit.title)}\n     {_facts(hit.status, hit.phases, hit.conditions[:4])}\n", ""
+        yield f"  {clean(hit.title)}\n     {_facts(_far(hit), hit.status, hit.phases, hit.conditions[:4])}\n", ""
         for highlight in hit.highlights:
             if highlight.field == "brief_summary":
                 yield from _marked(highlight)
@@ -106,6 +106,10 @@ def _page(page: "SearchPage", offset: int) -> Iterator[tuple[str, str]]:
         yield f"\n{key}", "bold"
         yield f"{_cut(key, counts)}\n", "dim"
         yield from _bars(counts)
+
+
+def _far(hit: "Hit") -> str | None:
+    return None if hit.distance_km is None else f"{hit.distance_km:,.1f} km"
 
 
 def _marked(highlight: "Highlight") -> Iterator[tuple[str, str]]:

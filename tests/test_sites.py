@@ -95,6 +95,8 @@ def test_sorted_by_distance_the_nearest_site_counts(index: Index) -> None:
     made = filters({"near": ["48.85,2.35,20000km"]}, results=None, ids=None)
     nearest = index.search(SearchRequest(filters=made, sort="distance"))
     assert [hit.nct_id[-1] for hit in nearest.hits] == ["1", "2", "5"]
+    assert [hit.distance_km for hit in nearest.hits] == [0.8, 344.1, 6166.7]  # spherical law of cosines, by hand
+    assert index.search(SearchRequest(filters=made)).hits[0].distance_km is None
     farthest = index.search(SearchRequest(filters=made, sort="distance", ascending=True))
     assert [hit.nct_id[-1] for hit in farthest.hits] == ["5", "2", "1"]
     with pytest.raises(DistanceUnmeasured):
