@@ -65,7 +65,8 @@ def _marked(field: str, text: str, spans: list[tuple[int, int]]) -> Highlight | 
         return None
     begin = 0 if len(text) <= SNIPPET_CHARACTERS else max(0, spans[0][0] - SNIPPET_CHARACTERS // 4)
     if begin:  # at a word's beginning, where one is near: some languages leave no spaces
-        begin = text.rfind(" ", max(0, begin - SNIPPET_CHARACTERS // 8), begin) + 1 or begin
+        nearest = max(0, begin - SNIPPET_CHARACTERS // 8)
+        begin = text.rfind(" ", nearest, begin) + 1 or (begin if nearest else 0)
     end = min(len(text), begin + SNIPPET_CHARACTERS)
     shown = [(start - begin, stop - begin) for start, stop in spans if start >= begin and stop <= end]
     return Highlight(field, text[begin:end], shown)

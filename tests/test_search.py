@@ -370,6 +370,7 @@ def test_the_first_hundred_hits_are_highlighted(cache: Cache) -> None:
     [
         ("word " * 100 + "lupus and more " + "word " * 100, 440),  # from the word at a quarter of 240 before it
         ("—" * 500 + "lupus" + "—" * 500, 440),  # no space to begin at
+        ("RATIONALE:" + "—" * 60 + " lupus" + " word" * 100, 0),  # a quarter before it is within the first word
         ("lupus " + "word " * 100, 0),
         ("word " * 20 + "lupus", 0),  # short enough to be shown whole
     ],
