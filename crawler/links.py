@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Protocol
 
 from crawler.ids import is_nct_id, may_mention, mentions, nct_id
@@ -25,6 +26,7 @@ RANK = {kind: place for place, kind in enumerate(KINDS)}
 EVIDENCE_CHARACTERS = 300
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
 _SHARED_ID_LENGTH = 6  # shorter numbers ("2016", "P01") are shared by chance
+_HASH_BYTES = 8  # of a registry's two million keys, two have the same hash once in ten million times
 _STEM = re.compile(r"(.{6,})[-_/. ][0-9A-Z]{1,4}$", re.IGNORECASE)
 
 
@@ -114,6 +116,12 @@ class SharedKey:
     def evidence(self) -> str:
         """What both records carry, in words."""
         return f"both carry {'PMID ' if self.kind == 'shared_pmid' else 'id '}{self.value}"
+
+    @property
+    def hashed(self) -> int:
+        """A hash of 64 bits, with a sign, the same in every process."""
+        told = f"{self.kind}\n{self.value}".encode("utf-8", "surrogatepass")
+        return int.from_bytes(blake2b(told, digest_size=_HASH_BYTES).digest(), "little", signed=True)
 
 
 class Numbered(Protocol):

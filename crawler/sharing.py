@@ -6,9 +6,10 @@ that many cite is what everybody reads: neither makes a family.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 import msgspec
 
@@ -82,34 +83,70 @@ class _Numbers:
 _DECODER = msgspec.json.Decoder(_Study)  # a third of the time that a whole record takes
 
 
-class Sharing:
-    """Every shared key of some trials, with the trials that carry it."""
+def carried(raw: RawRecord) -> dict[SharedKey, Carrier]:
+    """A record's keys, by kind and value, each with its trial as the carrier."""
+    protocol = _DECODER.decode(raw.body).protocol_section
+    numbers = _numbers(protocol)
+    ident = nct_id(protocol.identification_module.nct_id)
+    sponsor = None if numbers.lead_sponsor is None else numbers.lead_sponsor.name
+    own = {reference.pmid for reference in numbers.references if reference.type != "BACKGROUND"}
+    return {
+        key: Carrier(ident, sponsor, background=key.kind == "shared_pmid" and key.value not in own)
+        for key in sorted(shared_keys(numbers), key=lambda key: (key.kind, key.value))
+    }
+
+
+class Carriers(Protocol):
+    """Who carries which keys, among some trials."""
+
+    def keys(self, ident: str) -> Sequence[SharedKey]:
+        """Keys of a trial that others carry too, by kind and value; none of a trial that isn't among them."""
+
+    def count(self, key: SharedKey) -> int:
+        """How many trials carry a key."""
+
+    def of(self, key: SharedKey) -> Sequence[Carrier]:
+        """The trials that carry a key, in a fixed order; asked only where they are MOST_CARRIERS or fewer."""
+
+
+class ReadCarriers:
+    """The carriers among some records, all of which are read at once; `advance` is told how many more were."""
 
     def __init__(self, records: Iterable[RawRecord], advance: Callable[[int], None] = lambda _more: None) -> None:
         self._carriers: dict[SharedKey, list[Carrier]] = defaultdict(list)
-        for raw in records:
-            self._add(raw)
-            advance(1)
         self._keys: dict[str, list[SharedKey]] = defaultdict(list)
-        for key, carriers in sorted(self._carriers.items(), key=lambda held: (held[0].kind, held[0].value)):
-            for carrier in carriers if len(carriers) > 1 else ():
+        for raw in records:
+            for key, carrier in carried(raw).items():
+                self._carriers[key].append(carrier)
                 self._keys[carrier.nct_id].append(key)
+            advance(1)
 
-    def _add(self, raw: RawRecord) -> None:
-        protocol = _DECODER.decode(raw.body).protocol_section
-        numbers = _numbers(protocol)
-        ident = nct_id(protocol.identification_module.nct_id)
-        sponsor = None if numbers.lead_sponsor is None else numbers.lead_sponsor.name
-        own = {reference.pmid for reference in numbers.references if reference.type != "BACKGROUND"}
-        for key in shared_keys(numbers):
-            background = key.kind == "shared_pmid" and key.value not in own
-            self._carriers[key].append(Carrier(ident, sponsor, background))
+    def keys(self, ident: str) -> list[SharedKey]:
+        """As in Carriers."""
+        return [key for key in self._keys.get(ident, ()) if self.count(key) > 1]
+
+    def count(self, key: SharedKey) -> int:
+        """As in Carriers."""
+        return len(self._carriers[key])
+
+    def of(self, key: SharedKey) -> list[Carrier]:
+        """As in Carriers."""
+        return self._carriers[key]
+
+
+class Sharing:
+    """What trials share, by who carries which keys, and whether it makes them kin."""
+
+    def __init__(self, carriers: Carriers) -> None:
+        self._carriers = carriers
 
     def kin(self, ident: str) -> list[Shared]:
         """Trials that a shared number makes a trial's kin."""
         found = []
-        for key in self._keys.get(ident, ()):
-            carriers = self._carriers[key]
+        for key in self._carriers.keys(ident):
+            if self._carriers.count(key) > MOST_CARRIERS:
+                continue
+            carriers = self._carriers.of(key)
             (own,) = (carrier for carrier in carriers if carrier.nct_id == ident)
             for other in carriers:
                 near = kinship(key, own, other, len(carriers)) if other is not own else None
@@ -120,7 +157,7 @@ class Sharing:
     def unfollowed(self, ident: str) -> list[tuple[SharedKey, int]]:
         """Numbers of a trial that others carry too and that make it nobody's kin, with how many trials carry each."""
         followed = {shared.key for shared in self.kin(ident)}
-        return [(key, len(self._carriers[key])) for key in self._keys.get(ident, ()) if key not in followed]
+        return [(key, self._carriers.count(key)) for key in self._carriers.keys(ident) if key not in followed]
 
 
 def kinship(key: SharedKey, one: Carrier, two: Carrier, carriers: int) -> Kinship | None:

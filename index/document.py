@@ -9,6 +9,7 @@ import msgspec
 
 from crawler.countries import current_country, other_country_name
 from crawler.dates import first_day
+from crawler.links import shared_keys
 from crawler.record import RawRecord
 from crawler.trial import Location, Trial
 from index.schema import NUMBER_OF_PIECE, TEXT_FIELDS
@@ -69,7 +70,8 @@ class Document:
     """What an index holds of one trial.
 
     `texts` are (field number of the schema, value) in the record's order; `values` the facet and filter values by
-    key; `days` the date columns (YYYYMMDD, 0 for none); `arms` how many arms or groups it lists.
+    key; `days` the date columns (YYYYMMDD, 0 for none); `arms` how many arms or groups it lists;
+    `key_hashes` of its shared keys, ascending.
     """
 
     nct_id: str
@@ -80,6 +82,7 @@ class Document:
     arms: int
     ages: tuple[float | None, float | None]
     sites: tuple[Location, ...]
+    key_hashes: tuple[int, ...]
     card: Card
 
 
@@ -99,6 +102,7 @@ def document(trial: Trial, raw: RawRecord) -> Document:
         arms=len(trial.arms),
         ages=(trial.minimum_age_years, trial.maximum_age_years),
         sites=trial.locations,
+        key_hashes=tuple(sorted(key.hashed for key in shared_keys(trial))),
         card=_card(trial),
     )
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from crawler.ids import number_of
 from index.batch import Batch
+from index.carrier_writer import CarrierWriter
+from index.carriers import CARRIERS, CarrierTable
 from index.column_writer import ColumnWriter
 from index.columns import Columns
 from index.engines import engine_writer
@@ -61,11 +63,12 @@ class Previous:
     folder: Path
     columns: Columns
     sites: SiteTable
+    carriers: CarrierTable
 
     @classmethod
     def at(cls, folder: Path) -> "Previous":
         """Open it."""
-        return cls(folder, Columns(folder / "columns"), SiteTable(folder / "sites"))
+        return cls(folder, Columns(folder / "columns"), SiteTable(folder / "sites"), CarrierTable.at(folder / CARRIERS))
 
 
 class GenerationWriter:
@@ -79,6 +82,7 @@ class GenerationWriter:
         before = None if previous is None else previous.folder
         self._columns = ColumnWriter(None if previous is None else previous.columns)
         self._sites = SiteWriter()
+        self._carriers = CarrierWriter(None if previous is None else previous.carriers)
         self._words = WordsWriter(aside / SPOOL) if previous is None else None
         self._vectors = VectorWriter(aside / "vectors", None if before is None else before / "vectors")
         self._engine = engine_writer(
@@ -89,6 +93,7 @@ class GenerationWriter:
     def remove(self, nct_ids: Collection[str]) -> None:
         """Take trials out that the previous generation has; a changed one is removed, then added."""
         self._columns.remove(nct_ids)
+        self._carriers.remove(nct_ids)
         self._engine.remove(nct_ids)
         self.documents -= len(nct_ids)
 
@@ -98,6 +103,7 @@ class GenerationWriter:
         for document, texts in zip(batch.documents, batch.texts, strict=True):
             codes = self._columns.add(document, digests[document.nct_id])
             self._sites.add(document.sites)
+            self._carriers.add(document.nct_id, document.key_hashes)
             entries.append(Entry(document, codes, texts))
         self._engine.add(entries, batch.inverted)
         numbers = np.array([number_of(document.nct_id) for document in batch.documents], np.int64)
@@ -113,6 +119,7 @@ class GenerationWriter:
         self._engine.complete()
         merge = self._columns.write(self._aside / "columns")
         self._sites.write(self._aside / "sites", merge, None if self._previous is None else self._previous.sites)
+        self._carriers.write(self._aside / CARRIERS)
         self._vectors.finish()
         if self._words is not None:
             self._words.write(self._aside / WORDS)

@@ -22,6 +22,7 @@ SINGLE_KINDS: Kinds = {  # columns of a value a row, or as many as `columns` say
     "ages": DOUBLE,
 }
 COLUMN_KINDS: Kinds = {**SINGLE_KINDS, **{f"{key}.{part}": INT for key in FILTERED for part in ("rows", "codes")}}
+SHARING_KINDS: Kinds = {"hashes": LONG, "trials": INT}
 SITE_KINDS: Kinds = {"row": INT, "latitude": DOUBLE, "longitude": DOUBLE, "begins": LONG, "texts": BYTE}
 PART_KINDS: Kinds = {
     "numbers": LONG,

@@ -82,6 +82,11 @@ class Arrays(Mapping[str, "NDArray[Any]"]):
             self._made[name] = array
         return array
 
+    def view(self, name: str) -> memoryview:
+        """An array of whole numbers, without numpy."""
+        begin, kind = self._begins[name], self._kinds[name]
+        return memoryview(self._mapped)[begin : begin + self.sizes[name] * calcsize(kind)].cast(kind)  # type: ignore[call-overload,no-any-return]
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._kinds)
 

@@ -7,7 +7,7 @@ descriptions) are in Basic with the lowest weight.
 
 from dataclasses import dataclass, field
 
-INDEX_VERSION = 8  # a change of layout or meaning is a new number
+INDEX_VERSION = 9  # a change of layout or meaning is a new number
 
 _ID = "protocolSection.identificationModule"
 _STATUS = "protocolSection.statusModule"

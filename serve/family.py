@@ -1,16 +1,21 @@
 """`family`'s answer: links that the store knows and numbers that its records share → relatives with evidence."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import TypeAlias
 
 import msgspec
 
 from crawler.errors import RecordInvalid, TrialUnknown
-from crawler.sharing import Kinship, Sharing
+from crawler.sharing import Carriers, Kinship, ReadCarriers, Sharing
 from crawler.store import Store
+from index.carriers import indexed_carriers
+from index.errors import IndexOutdated
 from index.family import Bond, Tie, family
 from serve.records import Held, oldest
 
 FOLLOWED = ("expanded_access", "secondary_id", "mention", "alias")  # of what the store keeps
+Reading: TypeAlias = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 
 
 class Member(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,9 +52,24 @@ class FamilyAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     asked: str | None = None
 
 
-def family_of(store: Store, held: Held, limit: int, advance: Callable[[int], None]) -> FamilyAnswer:
-    """Find a held trial's family; `advance` is told how many more records were read."""
-    kin = Kin(store, Sharing(store.records(), advance))
+def family_of(store: Store, held: Held, limit: int, reading: Reading) -> FamilyAnswer:
+    """Find a held trial's family: by the index where it has the store's records, else in all of these.
+
+    `reading` is told how many records are to be read then, and in it how many more were.
+    """
+    indexed = indexed_carriers(store)
+    if indexed is not None:
+        try:
+            return _family_by(indexed, store, held, limit)
+        except IndexOutdated:
+            pass
+    with reading(store.counts()["trials"]) as advance:
+        read = ReadCarriers(store.records(), advance)
+    return _family_by(read, store, held, limit)
+
+
+def _family_by(carriers: Carriers, store: Store, held: Held, limit: int) -> FamilyAnswer:
+    kin = Kin(store, Sharing(carriers))
     found = family(held.trial.nct_id, kin.ties, limit)
     members = [_member(store, one.nct_id, one.distance, one.through) for one in found.relatives]
     unfollowed = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from crawler.errors import TrialkinError
-from crawler.sharing import Sharing
+from crawler.sharing import ReadCarriers, Sharing
 from crawler.store import Store
 from index.family import Bond
 from index.likeness import Asked, SimilarTrial
@@ -114,7 +114,7 @@ class Neighbours:
 
     def _kin(self, asked: Sequence[str], hits: Sequence[str]) -> dict[str, list[Fact]]:
         """Links of hits with the trials asked about: who names whom, ids and papers that both have."""
-        kin = Kin(self.store, Sharing(map(self.store.raw, (*asked, *hits))))
+        kin = Kin(self.store, Sharing(ReadCarriers(map(self.store.raw, (*asked, *hits)))))
         told: dict[str, dict[Fact, None]] = defaultdict(dict)
         for one in asked:
             for tie in kin.ties(one):

@@ -67,7 +67,14 @@ def test_a_first_build_is_generation_1_and_says_what_it_is(three: Cache) -> None
     assert (manifest.generation, manifest.documents, manifest.engine) == (1, 3, "whoosh")
     assert manifest.data_timestamp is None
     assert manifest.files == checksums(three.index / "generation-000001")
-    assert {path.partition("/")[0] for path in manifest.files} == {"columns", "sites", "vectors", "whoosh", "words"}
+    assert {path.partition("/")[0] for path in manifest.files} == {
+        "carriers",
+        "columns",
+        "sites",
+        "vectors",
+        "whoosh",
+        "words",
+    }
     assert sorted(path.name for path in three.index.iterdir()) == ["generation-000001", "manifest.json"]
 
 

@@ -2,6 +2,8 @@
 
 import gzip
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,12 @@ import pytest
 
 from crawler.config import Cache
 from crawler.store import Store
+from serve.family import FamilyAnswer, family_of
+from serve.records import find
 from tests.conftest import SHARED
+from tests.indexes import brought_up, keep
 from tests.loaded import loaded, of_records
-from tests.records import study
+from tests.records import raw, study
 from tests.running import Ran, Shell
 
 
@@ -101,6 +106,46 @@ def test_a_trial_without_relatives_and_an_alias(trialkin: Shell, held: tuple[str
     out = trialkin("family", "NCT00182910", *held).out
     assert "asked for as NCT00182910" in out
     assert "0 relatives, 0 links" in out
+
+
+# -- by the index, or in all records -----------------------------------------------------------------------------------
+
+
+def answered(cache: Cache, asked: str) -> tuple[FamilyAnswer, list[int]]:
+    """An answer, and how many records each bar that was shown for it was told of."""
+    shown: list[int] = []
+
+    @contextmanager
+    def reading(total: int) -> Iterator[Callable[[int], None]]:
+        shown.append(total)
+        yield lambda _more: None
+
+    with Store.reading(cache) as store:
+        return family_of(store, find(store, asked), 100, reading), shown
+
+
+def test_the_index_spares_reading_all_records(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    ids = {"secondaryIdInfos": [{"id": "2016-001234-12"}]}
+    keep(cache, *(raw(f"NCT{number:08d}", identificationModule=ids) for number in range(1, 4)))
+    read, shown = answered(cache, "NCT1")
+    assert (len(read.trials), len(read.links), shown) == (3, 3, [3])
+    brought_up(cache)
+    assert answered(cache, "NCT1") == (read, [])
+    keep(cache, raw("NCT00000004", identificationModule=ids))
+    again, shown = answered(cache, "NCT1")
+    assert (len(again.trials), len(again.links), shown) == (4, 6, [4])
+
+
+def test_an_index_of_other_records_is_left_aside(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    keep(cache, raw("NCT00000001"), raw("NCT00000002"))
+    brought_up(cache)
+    cache.database.unlink()
+    ids = {"secondaryIdInfos": [{"id": "2016-001234-12"}]}
+    keep(cache, *(raw(f"NCT{number:08d}", identificationModule=ids) for number in range(1, 3)))
+    answer, shown = answered(cache, "NCT1")  # as many changes made it, and it is another
+    assert (len(answer.links), shown) == (1, [2])
 
 
 # -- graphs of our own -------------------------------------------------------------------------------------------------

@@ -217,6 +217,13 @@ def keys(**identification: object) -> set[tuple[str, str]]:
     return {(key.kind, key.value) for key in found}
 
 
+def test_a_key_has_the_same_hash_in_every_process() -> None:
+    # `printf 'shared_pmid\n7' | b2sum -l 64`, its bytes from the last to the first
+    assert SharedKey("shared_pmid", "7").hashed == 0x035648094DBC70FC
+    assert SharedKey("shared_id", "ABC-123456").hashed == 0x9C9D67CF9416D94D - 2**64
+    assert SharedKey("shared_id", "\ud800").hashed != SharedKey("shared_pmid", "\ud800").hashed  # half a pair
+
+
 def test_ids_and_papers_are_shared_keys() -> None:
     record = trial(
         identificationModule={

@@ -37,6 +37,11 @@ def test_arrays_are_read_as_they_were_written(arrays: Path) -> None:
     assert [array.dtype for array in found.values()] == [np.uint8, np.float32, np.float16, np.int64]
 
 
+def test_whole_numbers_are_read_without_numpy(arrays: Path) -> None:
+    found = read_arrays(arrays, KINDS)
+    assert [found.view(name).tolist() for name in ("bytes", "numbers")] == [[0, 1, 2, 3, 4], [-1, 2**40]]
+
+
 def test_numbers_lie_in_a_file_one_after_the_other(tmp_path: Path) -> None:
     with (tmp_path / "numbers").open("wb") as file:
         for array in (np.zeros(0, np.int16), np.array([[1, 2], [3, 4]], np.int16).T, np.array([5], np.int16)):

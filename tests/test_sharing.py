@@ -5,7 +5,7 @@ import pytest
 
 from crawler.links import SharedKey
 from crawler.record import RawRecord
-from crawler.sharing import MOST_CARRIERS, Carrier, Kinship, Shared, Sharing, kinship
+from crawler.sharing import MOST_CARRIERS, Carrier, Kinship, ReadCarriers, Shared, Sharing, kinship
 from tests.records import raw
 
 CLOSE, LOOSE = Kinship.CLOSE, Kinship.LOOSE
@@ -78,7 +78,7 @@ def test_a_paper_of_their_results_is_nearer_than_what_they_build_on(
 
 
 def test_who_shares_what() -> None:
-    sharing = Sharing(
+    carriers = ReadCarriers(
         [
             record(1, "2016-001234-12", org="ACME-123-1", sponsor=ACME, p7="RESULT", p8="BACKGROUND"),
             record(2, "2016-001234-12", org="ACME-123-2", sponsor=ACME, p7="DERIVED"),
@@ -86,6 +86,7 @@ def test_who_shares_what() -> None:
             record(4),
         ]
     )
+    sharing = Sharing(carriers)
     assert sharing.kin("NCT00000001") == [
         Shared("NCT00000002", SharedKey("shared_id", "2016-001234-12"), CLOSE, 0),
         Shared("NCT00000002", SharedKey("shared_id", "ACME-123… of Acme"), CLOSE, 0),
@@ -105,12 +106,12 @@ def test_who_shares_what() -> None:
     ],
 )
 def test_the_evidence_says_how_a_paper_is_cited(one: str, two: str, evidence: str) -> None:
-    (shared,) = Sharing([record(1, p7=one), record(2, p7=two)]).kin("NCT00000001")
+    (shared,) = Sharing(ReadCarriers([record(1, p7=one), record(2, p7=two)])).kin("NCT00000001")
     assert shared.evidence == evidence
 
 
 def test_what_many_carry_is_told_and_not_followed() -> None:
-    sharing = Sharing(record(number, "ABC-123456") for number in range(1, 11))
+    sharing = Sharing(ReadCarriers(record(number, "ABC-123456") for number in range(1, 11)))
     assert sharing.kin("NCT00000001") == []
     assert sharing.unfollowed("NCT00000001") == [(SharedKey("shared_id", "ABC-123456"), 10)]
 
@@ -122,5 +123,5 @@ def test_each_record_read_is_told() -> None:
         yield record(1)
         yield record(2)
 
-    Sharing(records(), told.append)
+    ReadCarriers(records(), told.append)
     assert told == [1, 1]

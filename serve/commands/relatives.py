@@ -19,6 +19,8 @@ def family(nct_id: str, limit: int, form: str | None, as_json: bool, cache: Cach
     Extensions, roll-overs, expanded access, and trials that share an id or a paper, as far as the links lead within
     the cache. A number that many trials carry makes no family.
     """
+    from functools import partial
+
     from crawler.store import Store
     from serve.family import family_of
     from serve.records import find
@@ -26,8 +28,7 @@ def family(nct_id: str, limit: int, form: str | None, as_json: bool, cache: Cach
 
     with Store.reading(cache) as store:
         held = find(store, nct_id)
-        with progress("records", store.counts()["trials"]) as advance:
-            answer = family_of(store, held, limit, advance)
+        answer = family_of(store, held, limit, partial(progress, "records"))
     if as_json or form == "json":
         from serve.output import write_json
 
