@@ -189,6 +189,11 @@ def _dated(word: str, value: str | None) -> str:
     return f"{word} {value}" if value else ""
 
 
+def _undated(registry: str | None) -> str:
+    """Say why a cache has no date of a registry's data."""
+    return "files, no registry date" if registry is None else "no date yet: no run from the registry has ended"
+
+
 def show_state(state: "CacheState") -> None:
     """Print what a cache holds."""
     out = console()
@@ -201,7 +206,7 @@ def show_state(state: "CacheState") -> None:
         ("gone", f"{state.gone:,}"),
         ("versions", f"{state.versions:,}"),
         ("registry", _facts(state.registry or "none (from files)", state.scope)),
-        ("data of", state.data_timestamp or "files, no registry date"),
+        ("data of", state.data_timestamp or _undated(state.registry)),
         ("index", _facts(state.engine or "none", f"{state.indexed:,} trials", state.indexed_at)),
         ("", "behind the records: run `trialkin index`" if state.behind else "up to date"),
         ("writer now", state.writer or ""),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from crawler.config import Cache
+from crawler.store import Store
 from tests.conftest import SAMPLE
 from tests.indexes import brought_up, keep
 from tests.records import body, raw, study
@@ -245,6 +246,21 @@ def test_status_of_the_sample(trialkin: Shell, sample_cache: Cache) -> None:
     assert (state["trials"], state["gone"], state["versions"], state["indexed"]) == (51, 0, 51, 51)
     assert (state["engine"], state["registry"], state["data_timestamp"]) == ("whoosh", None, None)
     assert state["unknown_fields"] == {}
+
+
+@pytest.mark.parametrize(
+    ("registry", "told"),
+    [(None, "files, no registry date"), ("https://a.test/api/v2", "no date yet: no run from the registry has ended")],
+)
+def test_status_says_why_there_is_no_date(trialkin: Shell, cache: Cache, registry: str | None, told: str) -> None:
+    with Store.writing(cache) as store:
+        if registry is not None:
+            store.claim_registry(registry, "mirrored")  # as a mirror begins, which says the date when it ended
+        with store.transaction():
+            store.keep(raw("NCT00000001"), None if registry is None else "2026-08-19T09:00:06")
+    ran = trialkin("status", *at(cache))
+    assert [line.split(maxsplit=2)[2] for line in ran.out.splitlines() if "data of" in line] == [told]
+    assert trialkin("status", "--json", *at(cache)).json["data_timestamp"] is None
 
 
 def test_an_empty_cache_is_told_of_with_the_next_step(trialkin: Shell, cache: Cache) -> None:

@@ -44,6 +44,15 @@ def test_the_first_page_tells_the_registrys_date_and_address(sample_cache: Cache
     assert "51 trials, data of 2026-08-19 09:00:06, from https://clinicaltrials.gov/api/v2." in lead
 
 
+def test_the_first_page_of_a_mirror_that_was_broken_off_has_no_date_yet(sample_cache: Cache, tmp_path: Path) -> None:
+    cache = copied(sample_cache, tmp_path / "begun")
+    with Store.writing(cache) as store:
+        store.claim_registry("https://clinicaltrials.gov/api/v2", "mirrored")
+    with web(cache) as site:
+        lead = page(site, "/").text(".lead")
+    assert "51 trials, without a date yet, from https://clinicaltrials.gov/api/v2." in lead
+
+
 def test_what_is_here_is_counted_and_leads_there(sample_site: httpx.Client) -> None:
     home = page(sample_site, "/")
     recruiting = home.links(".overview a")["Recruiting"]
