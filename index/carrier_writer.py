@@ -36,10 +36,11 @@ class CarrierWriter:
         """Write the table into a new folder."""
         folder.mkdir(parents=True)
         hashes, trials = np.array(self._hashes, np.int64), np.array(self._trials, np.int32)
+        order = np.argsort(hashes, kind="stable")
         if self._previous is not None:
             before = self._previous.arrays
             stays = ~np.isin(before["trials"], np.fromiter(self._removed, np.int32, len(self._removed)))
-            hashes = np.concatenate([before["hashes"][stays], hashes])
-            trials = np.concatenate([before["trials"][stays], trials])
-        order = np.lexsort((trials, hashes))
+            hashes = np.concatenate([before["hashes"][stays], hashes[order]])
+            trials = np.concatenate([before["trials"][stays], trials[order]])
+            order = np.argsort(hashes, kind="stable")  # which merges what is two sorted runs
         write_arrays(folder / ARRAYS, SHARING_KINDS, {"hashes": hashes[order], "trials": trials[order]})

@@ -23,7 +23,7 @@ CARRIERS = "carriers"  # the folder
 
 
 class CarrierTable:
-    """A line a key of a trial: its hash, ascending, and the number of the trial's id, ascending within a hash."""
+    """A line a key of a trial: its hash, ascending, and the number of the trial's id."""
 
     def __init__(self, arrays: Arrays) -> None:
         self.arrays = arrays
@@ -37,7 +37,7 @@ class CarrierTable:
     def trials(self, hashed: int) -> list[int]:
         """Numbers of the trials that have a key of this hash, ascending."""
         begin = bisect_left(self._hashes, hashed)
-        return self._trials[begin : bisect_right(self._hashes, hashed, begin)].tolist()
+        return sorted(self._trials[begin : bisect_right(self._hashes, hashed, begin)])
 
 
 class IndexedCarriers:
