@@ -1,7 +1,10 @@
 """`family` as people and programs meet it; the sample's values are read from its records."""
 
 import gzip
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +16,7 @@ from crawler.config import Cache
 from crawler.store import Store
 from serve.family import FamilyAnswer, family_of
 from serve.records import find
-from tests.conftest import SHARED
+from tests.conftest import ROOT, SHARED
 from tests.indexes import brought_up, keep
 from tests.loaded import loaded, of_records
 from tests.records import raw, study
@@ -135,6 +138,24 @@ def test_the_index_spares_reading_all_records(tmp_path: Path) -> None:
     keep(cache, raw("NCT00000004", identificationModule=ids))
     again, shown = answered(cache, "NCT1")
     assert (len(again.trials), len(again.links), shown) == (4, 6, [4])
+
+
+ASKING = """
+import sys
+from cli import trialkin
+trialkin(["family", "NCT1", "--json", "--cache", sys.argv[1]], standalone_mode=False)
+print("numpy" in sys.modules)
+"""
+
+
+def test_a_family_by_the_index_loads_no_numpy(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    keep(cache, *(raw(f"NCT{number:08d}", referencesModule={"references": [{"pmid": "7"}]}) for number in (1, 2)))
+    brought_up(cache)
+    words = [sys.executable, "-c", ASKING, str(cache.folder)]
+    done = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True)
+    answer, told = done.stdout.splitlines()
+    assert (len(json.loads(answer)["links"]), told) == (1, "False")
 
 
 def test_an_index_of_other_records_is_left_aside(tmp_path: Path) -> None:
