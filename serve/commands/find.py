@@ -108,22 +108,16 @@ def search(
     from crawler.dates import day_text
     from index.query.parse import parse
     from index.search import SearchRequest
-    from serve.habits import misread
 
     form = chosen_form(form, as_json=as_json)
-    query = None if query is None else query.encode("utf-8", "replace").decode()  # argv may hold bytes of no letter
+    query = _typed(query)
     said = _said(query, options)
     made = made_filters(options)
 
     def request(text: str | None) -> SearchRequest:
         node = None if text is None else parse(text)
-        key, ascending = sort
-        return SearchRequest(
-            text, node, made, facets, key, ascending, limit=limit, offset=offset, synonyms=not no_synonyms
-        )
+        return SearchRequest(text, node, made, facets, *sort, limit=limit, offset=offset, synonyms=not no_synonyms)
 
-    for sentence in misread(query or ""):
-        click.echo(f"trialkin: {sentence}", err=True)
     if explain_query:
         _explain(query, made, as_json=as_json)
         return
@@ -134,12 +128,27 @@ def search(
             name_the_nearest(index, made.values())
             batch("query", lambda line: _write_page(index.search(request(line), day), form or "json", offset))
             return
-        one = request(query)
-        name_the_nearest(index, [*([] if one.node is None else [one.node]), *made.values()])
-        page = index.search(one, day)
-        if not page.total:
-            _name_the_near_words(index, one, said)
+        page = _page(index, request(query), day, said)
     _write_page(page, form, offset)
+
+
+def _typed(query: str | None) -> str | None:
+    """Take a query as it was typed, and tell what it makes of the signs of other search boxes."""
+    from serve.habits import misread
+
+    text = None if query is None else query.encode("utf-8", "replace").decode()  # argv may hold bytes of no letter
+    for sentence in misread(text or ""):
+        click.echo(f"trialkin: {sentence}", err=True)
+    return text
+
+
+def _page(index: "Index", asked: "SearchRequest", as_of: str | None, said: str) -> "SearchPage":
+    """Answer a request; values and words that nobody has are told with their nearest."""
+    name_the_nearest(index, [*([] if asked.node is None else [asked.node]), *asked.filters.values()])
+    page = index.search(asked, as_of)
+    if not page.total:
+        _name_the_near_words(index, asked, said)
+    return page
 
 
 def _explain(query: str | None, made: "Filters", *, as_json: bool) -> None:
