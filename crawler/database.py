@@ -18,6 +18,7 @@ from crawler.seal import break_seal, write_seal
 
 SCHEMA_VERSION = "1"
 BUSY_SECONDS = 30.0
+_SIGNS_OF_DAMAGE = ("malformed", "not a database", "Could not decode to UTF-8")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 CHECKPOINT_SECONDS = 2.0  # a reader that holds an old page longer leaves the log to the next writer
 MAPPED_BYTES = 1 << 28  # of the file, by a reader
@@ -34,6 +35,11 @@ def utc_now(not_before: str | None = None) -> str:
     """
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     return now if not_before is None or not _STAMP.fullmatch(not_before) else max(now, f"{not_before}Z")
+
+
+def as_far_as_text(stored: bytes) -> str:
+    """Read stored text, with a mark in place of what is no UTF-8 any more."""
+    return stored.decode(errors="replace")
 
 
 class Database:
@@ -124,6 +130,15 @@ class Database:
             return self.db.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise _unusable(self.cache, error) from None
+
+    @contextmanager
+    def as_it_stands(self) -> Iterator[None]:
+        """Read text that is no UTF-8 any more with what is wrong replaced, instead of failing, while the block runs."""
+        self.db.text_factory = as_far_as_text
+        try:
+            yield
+        finally:
+            self.db.text_factory = str
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file, as far as readers let it."""
@@ -234,7 +249,7 @@ def _script(name: str) -> str:
 
 def _unusable(cache: Cache, error: sqlite3.Error) -> StoreUnusable | StoreDamaged:
     text = str(error).rstrip(".")
-    if isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a database" in text):
+    if isinstance(error, sqlite3.DatabaseError) and any(sign in text for sign in _SIGNS_OF_DAMAGE):
         return StoreDamaged(cache.database, text)
     return StoreUnusable(cache.database, text)
 

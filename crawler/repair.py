@@ -88,7 +88,7 @@ def _mended(store: Store, nct_id: str, number: int, repair: Repair) -> bool:
     except (StoreError, RecordInvalid):
         return False
     if written is None:
-        seen_at = row.seen_at if isinstance(row.seen_at, str) else utc_now()
+        seen_at = row.seen_at if isinstance(row.seen_at, str) and row.seen_at.isascii() else utc_now()
         written = Version(nct_id, number, seen_at, raw.last_update_posted, row.timestamp)
         repair.lost.append(
             f"version {number} of {nct_id} is whole, but when it was seen, or of which data it is, may be other "
@@ -229,13 +229,15 @@ def _settle(store: Store, nct_id: str, answer: RawRecord | str, timestamp: str, 
             store.db.execute("UPDATE damaged SET wanted = 0 WHERE nct_id = ?", (nct_id,))
         repair.lost.append(f"{nct_id} was not to be had: {answer}")
         return
+    known = store.select("SELECT 1 FROM damaged WHERE nct_id = ? AND wanted AND content NOT NULL", (nct_id,))
     number = _restore(store, answer)
     kept = store.keep(answer, timestamp)
     store.db.execute("UPDATE damaged SET wanted = 0 WHERE nct_id = ?", (nct_id,))
     if number is not None:
         repair.repaired.append(f"version {number} of {nct_id} has its record again, from the registry")
     elif kept != "unchanged":
-        repair.repaired.append(f"{nct_id} has the registry's record of today, which is another than the one lost")
+        which = "which is another than the one lost" if known else "whether it is the one lost can't be told"
+        repair.repaired.append(f"{nct_id} has the registry's record of today, {which}")
 
 
 def _restore(store: Store, raw: RawRecord) -> int | None:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from crawler.config import Cache
-from crawler.database import utc_now
+from crawler.database import as_far_as_text, utc_now
 from crawler.lock import writer_lock
 from crawler.seal import break_seal
 from crawler.store import Store
 
 DERIVED = frozenset({"link", "unknown_field"})  # made anew from the records
+CHECKED = frozenset({"version", "damaged"})  # each row has a digest of its own: what is wrong in it is found by that
 _UNREAD = "its row can't be read"
 
 
@@ -29,11 +30,14 @@ class Salvaged:
 
 
 def is_broken(cache: Cache) -> bool:
-    """Whether the database can't be opened, or SQLite finds its structure broken."""
+    """Whether the database can't be opened, SQLite finds its structure broken, or text without a check is none."""
     try:
         with closing(_opened(cache.database)) as db:
-            held = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'version'").fetchone()
-            return held is None or db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",)
+            tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            for table in tables - CHECKED - DERIVED:
+                for _ in db.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own names
+                    pass
+            return "version" not in tables or db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",)
     except sqlite3.Error:
         return True
 
@@ -52,7 +56,7 @@ def salvage(cache: Cache, *, even_if_empty: bool) -> Salvaged | None:
             with (
                 Store.writing(Cache(draft)) as new,
                 suppress(sqlite3.Error),
-                closing(_opened(cache.database)) as old,
+                closing(_opened_however_short(cache.database)) as old,
                 new.transaction(),
             ):
                 _copy(old, new, found)
@@ -66,6 +70,13 @@ def salvage(cache: Cache, *, even_if_empty: bool) -> Salvaged | None:
 
 def _opened(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+
+
+def _opened_however_short(path: Path) -> sqlite3.Connection:
+    """Open a file that may have lost its end: SQLite reads none of such a one unless it may not trust its schema."""
+    db = _opened(path)
+    db.execute("PRAGMA writable_schema = ON")
+    return db
 
 
 def _free_name(path: Path) -> Path:
@@ -97,6 +108,7 @@ def _copy(old: sqlite3.Connection, new: Store, found: Salvaged) -> None:
         keyed = "WITHOUT ROWID" in made
         names = ", ".join(columns if keyed else ["rowid", *columns])
         marks = ", ".join("?" * (len(columns) + (not keyed)))
+        old.text_factory = as_far_as_text if table in CHECKED else str
         rows = _Rows(old, table, names, columns, keyed=keyed)
         new.db.executemany(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", rows.all())  # noqa: S608 - our own names
         if table == "version":

@@ -18,7 +18,7 @@ def store_problems(cache: Cache, checked: dict[str, int | bool]) -> Iterator[str
         checked["sealed"] = broken is not None
         for offset in broken or ():
             yield f"{cache.database}: bytes from {offset} on are not what was written"
-        with Store.reading(cache) as store:
+        with Store.reading(cache) as store, store.as_it_stands():
             for (line,) in store.db.execute("PRAGMA integrity_check"):
                 if line != "ok":
                     yield f"{cache.database}: {line}"

@@ -2,7 +2,7 @@
 
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # what is shown is made elsewhere; showing a search must not 
 BAR_CELLS = 20
 _VALUES = {None: "(none)", True: "yes", False: "no"}  # of a facet, where they are no text
 SHOWN_REACHED = 20
+_MOST_SENTENCES = 20  # of what is wrong, mended or lost: a broken database can have one for each trial
 _CONTROL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -246,18 +247,22 @@ def show_soundness(found: "Soundness") -> None:
     """Print whether everything is what was written."""
     out = console()
     out.print("checked " + ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in found.checked.items()))
-    for problem in found.problems:
-        out.print(escape(clean(problem)))
+    _print_first(out, "", found.problems)
     out.print("[bold]sound[/]" if found.sound else f"[bold]{len(found.problems)} wrong[/]")
 
 
 def show_repair(repair: "Repair") -> None:
     """Print what is whole again and what is not to be had."""
     out = console()
-    for told in repair.repaired:
-        out.print("repaired: " + escape(clean(told)))
-    for told in repair.lost:
-        out.print("[bold]lost:[/] " + escape(clean(told)))
+    _print_first(out, "repaired: ", repair.repaired)
+    _print_first(out, "[bold]lost:[/] ", repair.lost)
+
+
+def _print_first(out: "Console", mark: str, sentences: Sequence[str]) -> None:
+    for told in sentences[:_MOST_SENTENCES]:
+        out.print(mark + escape(clean(told)))
+    if len(sentences) > _MOST_SENTENCES:
+        out.print(f"{mark}… and {len(sentences) - _MOST_SENTENCES:,} more (all with --json)")
 
 
 def show_crawl(report: "Report") -> None:

@@ -1,6 +1,7 @@
 """`verify --repair`: what rots is fetched again, mended or set aside and told; what is sound stays."""
 
 import json
+import os
 import random
 import shutil
 import sqlite3
@@ -134,6 +135,7 @@ def test_a_damaged_older_version_is_set_aside_and_told(mirror: World, trialkin: 
     "change",
     [
         "last_update_posted = NULL",
+        "last_update_posted = CAST(x'56e64c' AS TEXT)",  # no UTF-8
         "content = zeroblob(32)",
         "number = 7",
         "size = 3, last_update_posted = '2020-01-01'",
@@ -148,7 +150,10 @@ def test_what_the_digest_tells_is_put_right_without_asking(mirror: World, trialk
     assert mirror.script.calls == []
 
 
-@pytest.mark.parametrize("change", ["seen_at = '2020-01-01T00:00:00Z'", "digest = zeroblob(32)"])
+@pytest.mark.parametrize(
+    "change",
+    ["seen_at = '2020-01-01T00:00:00Z'", "seen_at = CAST(x'3230ff' AS TEXT)", "digest = zeroblob(32)"],
+)
 def test_a_whole_body_whose_dates_may_be_other_is_kept_and_told(mirror: World, trialkin: Shell, change: str) -> None:
     edit(mirror.cache, f"UPDATE version SET {change} WHERE nct_id = 'NCT00000005'")  # noqa: S608 - the line above
     ran = repair(trialkin, mirror)
@@ -277,6 +282,55 @@ def test_a_truncated_database_is_filled_again(mirror: World, trialkin: Shell, ke
     assert ran.json["sound"] is True
     assert living(mirror.cache) == expected
     assert mirror.cache.database.with_name("trials.db.damaged-1").read_bytes() == data[: int(kept * len(data))]
+
+
+def test_what_is_left_of_a_truncated_database_is_kept(mirror: World, trialkin: Shell) -> None:
+    """SQLite itself reads nothing of a file that is shorter than its header says."""
+    with Store.writing(mirror.cache) as store:
+        size = page_bytes(mirror.cache)
+        [(pages,)] = store.select("PRAGMA page_count")
+    os.truncate(mirror.cache.database, (pages - 1) * size)
+    first = repair(trialkin, mirror).json["repaired"][0]
+    assert first.startswith(f"{mirror.cache.database} was written anew with ")
+    assert int(first.split()[5]) >= TRIALS // 2
+    with Store.reading(mirror.cache) as store:
+        assert (store.meta("registry"), store.meta("scope")) == (mirror.registry.base, "mirrored")
+
+
+@pytest.mark.parametrize("table", ["meta", "trial", "event"])
+def test_text_that_is_none_any_more_is_damage(mirror: World, trialkin: Shell, table: str) -> None:
+    column = {"meta": "value", "trial": "problem", "event": "about"}[table]
+    last = "rowid = (SELECT max(rowid) FROM event)" if table == "event" else "1"
+    where = {"meta": "key = 'mark'", "trial": "nct_id = 'NCT00000004'"}.get(table, last)
+    edit(mirror.cache, f"UPDATE {table} SET {column} = CAST(x'56e64c' AS TEXT) WHERE {where}")  # noqa: S608 - ours
+    ran = repair(trialkin, mirror)
+    assert f"rows of the table {table} that could not be read" in ran.json["lost"]
+    assert ran.json["sound"] is True
+    assert living(mirror.cache) == living(mirror.registry.cache)
+    assert trialkin("verify", "--cache", str(mirror.cache.folder)).code == 0
+
+
+def test_nobody_says_that_a_record_differs_from_one_that_nobody_knows(mirror: World, trialkin: Shell) -> None:
+    mirror.cache.database.write_bytes(b"")
+    ran = repair(trialkin, mirror, "--registry", mirror.registry.base)
+    assert ran.json["repaired"][1] == (
+        "NCT00000001 has the registry's record of today, whether it is the one lost can't be told"
+    )
+    sentence = (
+        "whether this cache was a mirror of the whole registry: it keeps to the trials that it holds now; "
+        "`trialkin refresh --all` makes it a mirror again"
+    )
+    assert sentence in ran.json["lost"]
+
+
+def test_a_terminal_is_told_of_the_first_twenty(world: Worlds, trialkin: Shell) -> None:
+    made = world(*(dated(number) for number in range(1, 31)))
+    made(whole=True)
+    edit(made.cache, "UPDATE version SET body = x'00'")
+    ran = trialkin("verify", "--cache", str(made.cache.folder))
+    assert (ran.code, len(ran.out.splitlines())) == (1, 1 + 20 + 2)
+    assert ran.out.splitlines()[21] == "… and 11 more (all with --json)"  # one is the seal's
+    assert ran.out.splitlines()[22] == "31 wrong"
 
 
 def test_garbage_is_left_where_nobody_knows_the_registry(mirror: World, trialkin: Shell) -> None:

@@ -13,6 +13,11 @@ _UNKNOWN = (
     "it came from files and which registry has it is not known; load the file again, or say `--repair --registry URL`"
 )
 
+_NO_SCOPE = (
+    "whether this cache was a mirror of the whole registry: it keeps to the trials that it holds now; "
+    "`trialkin refresh --all` makes it a mirror again"
+)
+
 
 def repaired(cache: Cache, registry: str | None, pace: float) -> "Repair":
     """Repair a cache as far as can be; what is whole again and what is not.
@@ -30,7 +35,7 @@ def repaired(cache: Cache, registry: str | None, pace: float) -> "Repair":
     known = _salvaged(cache, registry, repair)
     if known is None:
         return repair
-    with Store.writing(cache) as store:
+    with Store.writing(cache) as store, store.as_it_stands():
         if registry is not None and store.meta("registry") is not None:
             with registry_address(registry) as (name, _):
                 store.check_registry(name)
@@ -74,6 +79,8 @@ def _records(store: "Store", registry: str | None, pace: float, known: list[str]
     nct_ids = wanted(store, known)
     asked = registry or store.meta("registry")
     if nct_ids and asked is not None:
+        if known and store.meta("scope") is None:
+            repair.lost.append(_NO_SCOPE)
         _fetch(nct_ids, store, asked, pace, repair)
     elif nct_ids:
         named = {nct_id for nct_id in nct_ids if nct_id in set(known)}
