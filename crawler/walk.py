@@ -87,6 +87,9 @@ class Walk:
         if moved.ended and not self._trusted and promised is not None and moved.seen < SHORT_SHARE * promised:
             reason = f"the registry promised {promised:,} trials and sent {moved.seen:,}"
             raise AnswerUnsound(reason, "run the same command again later")
+        if state.token is None and not page.records and page.total is None and not self._trusted:
+            reason = "the registry sent an empty page, and no word of how many trials there are"
+            raise AnswerUnsound(reason, "run the same command again later")
         if page.token is not None and page.token == state.token:
             raise AnswerUnsound("the registry sent the same page token twice", "run the same command again later")
         self._take(page.records, moved)

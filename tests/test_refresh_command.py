@@ -11,6 +11,7 @@ from crawler.config import Cache
 from crawler.store import Store
 from tests import faults
 from tests.conftest import ROOT
+from tests.records import body
 from tests.refreshing import FIRST, SECOND, World, Worlds, dated, ids
 from tests.running import Ran, Shell
 
@@ -122,3 +123,21 @@ def test_of_two_refreshes_at_once_the_second_is_told_of_the_first(run: Refresh, 
         first.kill()
     assert second.code == 1
     assert f"process {first.pid} (trialkin refresh)" in second.err
+
+
+def test_a_record_that_is_no_trial_is_told(run: Refresh, small: World, trialkin: Shell, cache: Cache) -> None:
+    run("--all", "--registry", small.registry.base)
+    wrong = body({**dated(7, "2026-08-20"), "hasResults": "\x1b[31mso"})
+    small.publish(dated(3, "2026-08-20"), day=SECOND)
+    small.script.once(faults.asking(sort="LastUpdate"), faults.with_studies(wrong))
+    told = run()
+    assert told.code == 0
+    assert told.err.startswith("trialkin: NCT00000007 is kept, but can't be read as a trial or found: ")
+    assert told.err.count("\n") == 1
+    assert run().err == ""  # once
+    twelve = b"\n".join(body({**dated(number), "hasResults": "so"}) for number in range(21, 33))
+    path = cache.folder.with_name("twelve.jsonl")
+    path.write_bytes(twelve)
+    loaded = trialkin("load", str(path), "--cache", str(cache.folder)).err.splitlines()
+    assert len(loaded) == 11
+    assert loaded[10] == "trialkin: 2 more can't be; `trialkin status` names them all."

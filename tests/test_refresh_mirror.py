@@ -128,6 +128,17 @@ def test_a_walk_that_is_shorter_than_promised_fails(large: World) -> None:
     assert same(large)
 
 
+@pytest.mark.parametrize("words", [{}, {"sweep": True}, {"whole": True}])
+def test_an_empty_first_page_without_a_count_is_no_answer(world: Worlds, words: dict[str, bool]) -> None:
+    made = world(*(dated(number, day(number)) for number in range(1, 101)))
+    made(whole=True)
+    made.publish(dated(1, "2026-08-20"), day=SECOND)
+    made.script.once(faults.number(2), faults.empty_page())
+    assert "sent an empty page, and no word of how many trials there are" in (made(**words).stopped or "")
+    assert marked(made.cache) == FIRST
+    assert summary(made())[0]["changed"] == 1
+
+
 def test_a_short_walk_of_one_page_changes_nothing(world: Worlds) -> None:
     made = world(*(dated(number, day(number)) for number in range(1, 101)))
     assert made(whole=True).stopped is None

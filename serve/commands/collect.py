@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +13,8 @@ from serve.commands.options import as_json, common, engine_option, opensearch_op
 
 if TYPE_CHECKING:
     from crawler.store import Store
+
+_MOST_UNREAD = 10  # told by name
 
 
 def bring_up(
@@ -30,6 +34,21 @@ def bring_up(
         )
         click.echo(f"trialkin: {grown}.", err=True)
     return manifest.engine, manifest.documents, time.monotonic() - began
+
+
+@contextmanager
+def telling_unread(store: "Store") -> Iterator[None]:
+    """When the block ends, tell on stderr which records came meanwhile that are kept and can't be read as trials."""
+    from serve.terminal import clean
+
+    before = set(store.problems())
+    yield
+    unread = [told for told in store.problems() if told not in before]
+    for nct_id, problem in unread[:_MOST_UNREAD]:
+        click.echo(f"trialkin: {nct_id} is kept, but can't be read as a trial or found: {clean(problem)}", err=True)
+    if len(unread) > _MOST_UNREAD:
+        more = len(unread) - _MOST_UNREAD
+        click.echo(f"trialkin: {more:,} more can't be; `trialkin status` names them all.", err=True)
 
 
 @click.command()
@@ -54,7 +73,7 @@ def load(
 
     choose_engine(engine)
     with Store.writing(cache) as store:
-        with progress("loading") as advance:
+        with telling_unread(store), progress("loading") as advance:
             outcome = load_files(store, files, advance)
         if not no_index and store.counts()["trials"]:
             bring_up(store, engine, opensearch=opensearch)

@@ -123,7 +123,7 @@ def crawl(
     from crawler.store import Store
     from index.build import choose_engine
     from index.similar.closeness import closeness
-    from serve.commands.collect import bring_up
+    from serve.commands.collect import bring_up, telling_unread
     from serve.terminal import progress
 
     if not (ids or pages or queries):
@@ -135,7 +135,7 @@ def crawl(
         with registry_client(address, pace) as client, Store.writing(cache) as store:
             plan = Plan(name, seeds, _listed(pages, pace, agent), queries, depth, limit)
             store.check_registry(name)  # another's cache is refused before anybody is asked
-            with progress("crawling", limit) as advance:
+            with telling_unread(store), progress("crawling", limit) as advance:
                 report = run_crawl(plan, store, Registry(client), closeness, advance)
             if report.reached and not no_index:
                 bring_up(store, engine, opensearch=opensearch)

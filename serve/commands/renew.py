@@ -46,7 +46,7 @@ def refresh(
     from crawler.refresh import Wish
     from crawler.store import Store
     from index.build import choose_engine
-    from serve.commands.collect import bring_up
+    from serve.commands.collect import bring_up, telling_unread
 
     if trust and not sweep:
         raise click.UsageError("--trust is for --sweep.")
@@ -57,7 +57,8 @@ def refresh(
     with registry_address(asked) as (name, address), Store.writing(cache) as store:
         if not whole and store.meta("scope") is None and not store.counts()["trials"]:
             raise CacheEmpty(cache.folder)
-        report = _carried_out(Wish(name, whole, sweep, trust), store, address, pace)
+        with telling_unread(store):
+            report = _carried_out(Wish(name, whole, sweep, trust), store, address, pace)
         if not no_index and store.counts()["trials"]:
             bring_up(store, engine, opensearch=opensearch)
     _tell(report, as_json=as_json)
