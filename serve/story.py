@@ -29,8 +29,8 @@ def version_lines(told: VersionTold, width: int, clean: Clean) -> Iterator[Line]
 
 def event_lines(event: Event, width: int, clean: Clean) -> Iterator[Line]:
     """Lay out something that happened to a trial."""
-    head = [Span(f"{event.seen_at}  "), Span(f"{event.nct_id}  {event.kind}  {event.severity}", BOLD)]
-    yield from wrap([*head, Span(f" {clean(event.title or '')}", DIM)], width)
+    yield [Span(f"{event.seen_at}  "), Span(f"{event.nct_id}  {event.kind}  {event.severity}", BOLD)]
+    yield from _hung("", [Span(clean(event.title or ""), DIM)], width)
     for reason in event.reasons:
         yield from _hung("• ", [Span(clean(reason.text))], width)
     if event.kind == "changed":

@@ -42,6 +42,19 @@ def test_history_for_people_holds_nothing_that_steers_a_terminal(trialkin: Shell
     assert "\x1b" not in out
 
 
+def test_history_says_whose_it_is_and_that_the_trial_is_gone(trialkin: Shell, at: tuple[str, str]) -> None:
+    alias = "NCT00000009"
+    with Store.writing(Cache(Path(at[1]))) as store, store.transaction():
+        store.tell_alias(alias, TWO)
+    ran = trialkin("history", alias, *at)
+    assert ran.out.startswith("version 1 of 2023-01-01")
+    assert ran.err.splitlines() == [
+        f"trialkin: {alias} is an obsolete id of {TWO}; these are the versions of that.",
+        f"trialkin: {TWO} is gone from the registry since 2026-08-19.",
+    ]
+    assert trialkin("history", ONE, *at).err == ""
+
+
 def test_changes_are_an_object_a_change_newest_first(trialkin: Shell, at: tuple[str, str]) -> None:
     gone, changed = trialkin("changes", "--json", *at).lines
     assert (gone["nct_id"], gone["kind"], gone["severity"]) == (TWO, "gone", "high")
@@ -53,7 +66,9 @@ def test_changes_are_an_object_a_change_newest_first(trialkin: Shell, at: tuple[
 
 def test_changes_for_people_say_why(trialkin: Shell, at: tuple[str, str]) -> None:
     ran = trialkin("changes", "--id", ONE, *at)
-    assert "• status RECRUITING → TERMINATED" in ran.out
+    head, title, why, _ = ran.out.splitlines()
+    assert head.endswith("Z  NCT00000001  changed  high")  # a line of its own, to be searched by grep
+    assert (title, why) == ("    Red [31m title", "    • status RECRUITING → TERMINATED")
     assert "in brief title, status" in ran.out
     assert "\x1b" not in ran.out
     assert TWO not in ran.out

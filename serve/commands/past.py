@@ -47,15 +47,26 @@ def history(nct_id: str, fetch: bool, registry: str, pace: float, as_json: bool,
     asked = read_id(nct_id)
     failed = _fetch(cache, asked, registry, pace) if fetch else []
     with Store.reading(cache) as store:
-        for told in events.history(store, store.resolve(asked)):
+        ident = store.resolve(asked)
+        for told in events.history(store, ident):
             if as_json:
                 write_json(told)
             else:
                 show_lines(version_lines(told, width(), clean))
+        _tell_fate(store, asked, ident)
     for reason in failed:
         click.echo(f"trialkin: {clean(reason)}", err=True)
     if failed:
         sys.exit(1)
+
+
+def _tell_fate(store: "Store", asked: str, ident: str) -> None:
+    """Tell on stderr what versions can't: that the id is another trial's by now, or the trial gone."""
+    if asked != ident:
+        click.echo(f"trialkin: {asked} is an obsolete id of {ident}; these are the versions of that.", err=True)
+    gone, _ = store.fate(ident)
+    if gone is not None:
+        click.echo(f"trialkin: {ident} is gone from the registry since {gone}.", err=True)
 
 
 def _fetch(cache: Cache, asked: str, registry: str, pace: float) -> list[str]:
@@ -75,7 +86,12 @@ def _fetch(cache: Cache, asked: str, registry: str, pace: float) -> list[str]:
             timestamp = Registry(client).version().data_timestamp
         with registry_client(history_base(address), pace) as client, progress("versions") as advance:
             past = fetch_past(store, History(client), ident, timestamp, advance)
-    told = f"lists {past.listed:,} versions; {past.kept:,} were new here" if past.listed else "has no history of it"
+    versions = f"{past.listed:,} version{'' if past.listed == 1 else 's'}"
+    told = (
+        f"lists {versions}; {past.kept:,} {'was' if past.kept == 1 else 'were'} new here"
+        if past.listed
+        else "has no history of it"
+    )
     click.echo(f"trialkin: the registry {told}.", err=True)
     return past.failed
 
