@@ -209,7 +209,7 @@ def show_state(state: "CacheState") -> None:
         ("registry", _facts(state.registry or "none (from files)", state.scope)),
         ("data of", state.data_timestamp or _undated(state.registry)),
         ("index", _facts(state.engine or "none", f"{state.indexed:,} trials", state.indexed_at)),
-        ("", "behind the records: run `trialkin index`" if state.behind else "up to date"),
+        ("", _behind(state.writer) if state.behind else "up to date"),
         ("writer now", state.writer or ""),
     )
     for label, text in rows:
@@ -241,6 +241,10 @@ def show_drift(found: "Drift") -> None:
         out.print(f"  {fallen.path}: {shares}  [dim]{' '.join(fallen.examples)}[/]")
     if not found.fallen:
         out.print("  none")
+
+
+def _behind(writer: str | None) -> str:
+    return f"behind the records: {'run `trialkin index`' if writer is None else 'they are being brought in'}"
 
 
 def show_soundness(found: "Soundness") -> None:

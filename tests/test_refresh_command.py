@@ -1,5 +1,6 @@
 """`trialkin refresh`: its words, its answer, the index after it."""
 
+import re
 import subprocess
 import sys
 import threading
@@ -141,3 +142,19 @@ def test_a_record_that_is_no_trial_is_told(run: Refresh, small: World, trialkin:
     loaded = trialkin("load", str(path), "--cache", str(cache.folder)).err.splitlines()
     assert len(loaded) == 11
     assert loaded[10] == "trialkin: 2 more can't be; `trialkin status` names them all."
+
+
+def test_who_searches_meanwhile_is_told_who_is_at_work(
+    run: Refresh, small: World, trialkin: Shell, cache: Cache
+) -> None:
+    run("--all", "--registry", small.registry.base)
+    small.publish(dated(3, "2026-08-20"), day=SECOND)
+    run("--no-index")
+    words = ("search", "--limit", "0", "--cache", str(cache.folder))
+    assert trialkin(*words).err == "trialkin: the index is behind the records; run `trialkin index`.\n"
+    assert "behind the records: run `trialkin index`" in trialkin("status", "--cache", str(cache.folder)).out
+    with Store.writing(cache):
+        told = trialkin(*words).err
+        shown = trialkin("status", "--cache", str(cache.folder)).out
+    assert re.fullmatch(r"trialkin: the index is behind the records; process \d+ \(.*\) is at work here\.\n", told)
+    assert "behind the records: they are being brought in" in shown

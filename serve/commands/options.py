@@ -200,6 +200,7 @@ def ids_of_file(path: str) -> list[str]:
 @contextmanager
 def opened_index(cache: Cache, engine: str = "auto", as_of: int | None = None) -> Iterator[Any]:
     """Open the index of a cache, with a word on stderr where it is behind the records; or the one of a day."""
+    from crawler.lock import holder
     from crawler.store import Store
     from index.errors import IndexMissing
     from index.search import open_index
@@ -213,7 +214,9 @@ def opened_index(cache: Cache, engine: str = "auto", as_of: int | None = None) -
             store = opened.enter_context(Store.reading(cache)) if cache.database.exists() else None
             index = opened.enter_context(open_index(cache.index, engine, None if store is None else store.raw_as))
             if store is not None and store.change != index.manifest.change:
-                click.echo("trialkin: the index is behind the records; run `trialkin index`.", err=True)
+                writer = holder(cache.lock)
+                step = "run `trialkin index`" if writer is None else f"{writer} is at work here"
+                click.echo(f"trialkin: the index is behind the records; {step}.", err=True)
             yield index
     except IndexMissing:
         if not cache.database.exists():
