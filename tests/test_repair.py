@@ -333,6 +333,13 @@ def test_a_terminal_is_told_of_the_first_twenty(world: Worlds, trialkin: Shell) 
     assert ran.out.splitlines()[22] == "31 wrong"
 
 
+def test_an_index_that_is_gone_is_built(mirror: World, trialkin: Shell) -> None:
+    shutil.rmtree(mirror.cache.index)
+    ran = repair(trialkin, mirror)
+    assert (ran.code, ran.json["repaired"]) == (0, [f"the index was built from {TRIALS} records with whoosh"])
+    assert repair(trialkin, mirror).json["repaired"] == []
+
+
 def test_garbage_is_left_where_nobody_knows_the_registry(mirror: World, trialkin: Shell) -> None:
     garbage = bytes(range(256)) * 400
     mirror.cache.database.write_bytes(garbage)

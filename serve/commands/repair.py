@@ -105,12 +105,14 @@ def _fetch(nct_ids: list[str], store: "Store", asked: str, pace: float, repair: 
 
 
 def _index(store: "Store", repair: "Repair") -> None:
-    """Bring the index to the records again; anew where its files are damaged."""
+    """Bring the index to the records again; anew where its files are damaged or all of them are gone."""
     from crawler.errors import TrialkinError
+    from index.build import current
     from index.verify import file_problems, index_problems
     from serve.commands.collect import bring_up
 
-    if not list(index_problems(store, {})) or not store.counts()["trials"]:
+    is_sound = current(store.cache.index) is not None and not list(index_problems(store, {}))
+    if is_sound or not store.counts()["trials"]:
         return
     try:
         engine, documents, _ = bring_up(store, "auto", rebuild=bool(list(file_problems(store.cache.index, {}))))
