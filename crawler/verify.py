@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from crawler.config import Cache
-from crawler.errors import CacheEmpty, RecordInvalid, StoreError
+from crawler.errors import CacheEmpty, RecordInvalid, StoreDamaged, StoreError
 from crawler.record import RawRecord
 from crawler.seal import broken_chunks
 from crawler.store import Store, Version, version_digest
@@ -57,8 +57,10 @@ def damaged_versions(store: Store, checked: dict[str, int | bool]) -> Iterator[t
                     reason = "is not what was written"
                 elif RawRecord(raw).content_hash != content:
                     reason = "has another content than its hash says"
-            except (StoreError, RecordInvalid) as error:
-                reason = str(error)
+            except StoreDamaged as error:
+                reason = f"is damaged: {error.reason}"
+            except RecordInvalid as error:
+                reason = f"is no record: {error}"
             if reason is not None:
                 yield nct_id, number, reason
 

@@ -112,7 +112,8 @@ def test_a_newer_record_takes_the_place_and_the_lost_one_is_told(mirror: World, 
         "NCT00000005 has the registry's record of today, which is another than the one lost"
     )
     [lost] = ran.json["lost"]
-    assert lost.startswith("version 1 of NCT00000005 is lost and set aside (")
+    assert lost.startswith("version 1 of NCT00000005 is lost and set aside (is damaged: the record of NCT00000005 ")
+    assert "trialkin verify" not in lost  # that is running
     assert lost.endswith("): nobody can give it back")
     assert living(mirror.cache) == living(mirror.registry.cache)
     again = repair(trialkin, mirror)
