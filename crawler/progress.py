@@ -64,7 +64,7 @@ class Progress(Ledger):
         try:
             nct_id = raw.nct_id
         except RecordInvalid as error:
-            self._put(f"{_FAILED}{error.reason}", Answer(problem=error.reason))
+            self._note_failure(None, error.reason)
             return
         if ours is None or nct_id in ours:
             self._tell(nct_id, self._store.keep(raw, data_timestamp))
@@ -93,7 +93,11 @@ class Progress(Ledger):
 
     def fail(self, nct_id: str | None, reason: str) -> None:
         """Remember what could not be had, and why; an id is None for a record that has none."""
-        self.hear(f"{_FAILED}{nct_id or reason}", Answer([] if nct_id is None else [nct_id], problem=reason), [])
+        with self._store.transaction():
+            self._note_failure(nct_id, reason)
+
+    def _note_failure(self, nct_id: str | None, reason: str) -> None:
+        self._put(f"{_FAILED}{nct_id or reason}", Answer([] if nct_id is None else [nct_id], problem=reason))
 
     def _tell(self, nct_id: str, outcome: str) -> None:
         db = self._store.db

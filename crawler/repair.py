@@ -20,7 +20,7 @@ from crawler.fetching import batched
 from crawler.record import RawRecord, keyed
 from crawler.registry import Registry
 from crawler.store import Store, Version, version_digest
-from crawler.verify import damaged_versions, set_aside, without_current
+from crawler.verify import damaged_versions, set_aside, strays, without_current
 from crawler.versions import states
 
 _COLUMNS = "nct_id, number, seen_at, last_update_posted, data_timestamp, content, digest, size, dictionary, body"
@@ -54,7 +54,7 @@ class _Row(NamedTuple):
 def mend(store: Store, repair: Repair) -> None:
     """Mend versions by what their own bytes say; set the others aside and let trials have the newest that is left."""
     with store.transaction():
-        for nct_id in _strays(store):
+        for nct_id in strays(store):
             _point_to_newest(store, nct_id)
             repair.repaired.append(f"{nct_id} is a trial again: its versions were here")
         for nct_id, number, reason in list(damaged_versions(store, {})):
@@ -68,11 +68,6 @@ def mend(store: Store, repair: Repair) -> None:
             "UPDATE damaged SET wanted = 0 WHERE place IS NULL AND number < "
             "(SELECT version FROM trial t WHERE t.nct_id = damaged.nct_id)"
         )
-
-
-def _strays(store: Store) -> list[str]:
-    found = "SELECT DISTINCT nct_id FROM version WHERE nct_id NOT IN (SELECT nct_id FROM trial) ORDER BY 1"
-    return [nct_id for (nct_id,) in store.select(found)]
 
 
 def _mended(store: Store, nct_id: str, number: int, repair: Repair) -> bool:

@@ -34,8 +34,7 @@ def _version_problems(store: Store, checked: dict[str, int | bool]) -> Iterator[
         yield f"version {number} of {nct_id} {reason}"
     for nct_id in without_current(store):
         yield f"{nct_id} has no record of its current version"
-    stray = "SELECT DISTINCT nct_id FROM version WHERE nct_id NOT IN (SELECT nct_id FROM trial) ORDER BY 1"
-    for (nct_id,) in store.db.execute(stray):
+    for nct_id in strays(store):
         yield f"{nct_id} has versions and is no trial"
     yield from _lost(store, checked)
 
@@ -72,6 +71,12 @@ def without_current(store: Store) -> list[str]:
         "(SELECT 1 FROM version v WHERE v.nct_id = t.nct_id AND v.number = t.version)"
     )
     return [nct_id for (nct_id,) in rows]
+
+
+def strays(store: Store) -> list[str]:
+    """NCT ids that have versions and are no trial, in order."""
+    found = "SELECT DISTINCT nct_id FROM version WHERE nct_id NOT IN (SELECT nct_id FROM trial) ORDER BY 1"
+    return [nct_id for (nct_id,) in store.db.execute(found)]
 
 
 def set_aside(store: Store) -> list[tuple[str, int, bool]]:

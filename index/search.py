@@ -86,6 +86,11 @@ class SearchRequest:
     offset: int = 0
     synonyms: bool = False
 
+    @property
+    def trees(self) -> tuple[Node, ...]:
+        """The query, where there is one, and the filters."""
+        return (*(() if self.node is None else (self.node,)), *self.filters.values())
+
 
 class Index:
     """One generation of an index, open: all its files at once, so that it keeps them; they are read when asked for."""
@@ -204,8 +209,7 @@ class Index:
 
     def misspelled(self, request: SearchRequest) -> list[tuple[str, str | None]]:
         """Terms asked for that no trial has anywhere, each with the nearest word that several have."""
-        asked = All((All() if request.node is None else request.node, *request.filters.values()))
-        terms = dict.fromkeys(term for words in positive_words(asked) for term in words.terms)
+        terms = dict.fromkeys(term for words in positive_words(All(request.trees)) for term in words.terms)
         unheld = (term for term in terms if not self._engine.frequency(term))
         return [(term, self.dictionary.nearest(term)) for term in islice(unheld, MISSPELLINGS)]
 

@@ -143,7 +143,7 @@ def pager(question: Question, page: SearchPage, offset: int, limit: int) -> Page
 def unheld_values(index: Index, asked: SearchRequest) -> list[str]:
     """Say of each open value asked for that no trial has it, with the one that looks most like it."""
     told = []
-    for missing in unheld([*([] if asked.node is None else [asked.node]), *asked.filters.values()], index.columns):
+    for missing in unheld(asked.trees, index.columns):
         near = f"; the nearest is “{missing.nearest}”." if missing.nearest else "."
         told.append(f"No trial here has {name_label(missing.key).lower()} “{missing.value}”{near}")
     return told

@@ -68,11 +68,15 @@ def marked(highlight: Highlight) -> Markup:
 
 def marked_hit(hit: Hit) -> MarkedHit:
     """Mark a hit's title and conditions in their places; what else was found are its snippets."""
-    whole = {(found.field, found.text): marked(found) for found in hit.highlights}
-    ends = {(found.field, found.text): found.ellipses for found in hit.highlights}
-    conditions = [whole.pop(("condition", name), escape(inert(name))) for name in hit.conditions]
-    title = whole.pop(("title", hit.title), escape(inert(hit.title)))
-    snippets = [(name_label(at[0]), _between(shown, *ends[at])) for at, shown in whole.items() if at[0] != "condition"]
+    found = {(highlight.field, highlight.text): highlight for highlight in hit.highlights}
+
+    def shown(field: str, text: str) -> Markup:
+        highlight = found.pop((field, text), None)
+        return escape(inert(text)) if highlight is None else marked(highlight)
+
+    conditions = [shown("condition", name) for name in hit.conditions]
+    title = shown("title", hit.title)
+    snippets = [(name_label(other.field), _snippet(other)) for other in found.values() if other.field != "condition"]
     return MarkedHit(
         hit=hit,
         title=title,
@@ -82,8 +86,9 @@ def marked_hit(hit: Hit) -> MarkedHit:
     )
 
 
-def _between(shown: Markup, before: str, behind: str) -> Markup:
-    return Markup("{}{}{}").format(before, shown, behind)
+def _snippet(highlight: Highlight) -> Markup:
+    before, behind = highlight.ellipses
+    return Markup("{}{}{}").format(before, marked(highlight), behind)
 
 
 # -- one trial ---------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from index.search import Index, SearchRequest
 from index.sites import SiteTable, SiteWriter, great_circle_km
 from tests.indexes import indexed
 from tests.records import raw
+from tests.test_merge import NUMBERS
 
 LONDON, PARIS = (51.5074, -0.1278), (48.8566, 2.3522)
 
@@ -131,9 +132,6 @@ def test_what_no_site_has_is_pointed_at(query: str) -> None:
     with pytest.raises(QueryError) as caught:
         parse(query)
     assert 0 <= caught.value.position <= len(query)
-
-
-NUMBERS = st.lists(st.integers(1, 40), unique=True, max_size=12).map(sorted)
 
 
 def sites_of(number: int, word: str) -> list[Location]:

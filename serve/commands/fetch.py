@@ -54,9 +54,11 @@ def pace_option(command: click.decorators.FC) -> click.decorators.FC:
     return option(command)
 
 
-def registry_option(text: str) -> Callable[[click.decorators.FC], click.decorators.FC]:
-    """Add --registry to a command that asks the cache's own by default."""
-    return click.option("--registry", envvar="TRIALKIN_REGISTRY", metavar="URL|sample", help=text)
+def registry_option(text: str, default: str | None = None) -> Callable[[click.decorators.FC], click.decorators.FC]:
+    """Add --registry, which without a default is the cache's own."""
+    return click.option(
+        "--registry", envvar="TRIALKIN_REGISTRY", default=default, show_default=True, metavar="URL|sample", help=text
+    )
 
 
 def registry_of(cache: Cache) -> str | None:
@@ -73,13 +75,8 @@ def registry_of(cache: Cache) -> str | None:
 
 def registry_options(command: click.decorators.FC) -> click.decorators.FC:
     """Add --registry and --pace."""
-    registry = click.option(
-        "--registry",
-        envvar="TRIALKIN_REGISTRY",
-        default=REGISTRY_URL,
-        show_default=True,
-        metavar="URL|sample",
-        help="The API's base, /api/v2 included or not; sample is the bundled records.",
+    registry = registry_option(
+        "The API's base, /api/v2 included or not; sample is the bundled records.", default=REGISTRY_URL
     )
     return registry(pace_option(command))
 

@@ -144,7 +144,7 @@ def _typed(query: str | None) -> str | None:
 
 def _page(index: "Index", asked: "SearchRequest", as_of: str | None, said: str) -> "SearchPage":
     """Answer a request; values and words that nobody has are told with their nearest."""
-    name_the_nearest(index, [*([] if asked.node is None else [asked.node]), *asked.filters.values()])
+    name_the_nearest(index, asked.trees)
     page = index.search(asked, as_of)
     if not page.total:
         _name_the_near_words(index, asked, said)
