@@ -58,7 +58,8 @@ class Store(Database):
         """
         ident = raw.nct_id
         held = self._current(ident)
-        back = not newest_wins and self._taken_back(ident, data_timestamp)
+        gone = None if held is None else held[3]
+        back = not newest_wins and self._taken_back(ident, gone, data_timestamp)
         if held is not None and held[1] == raw.content_hash:
             return "changed" if back else "unchanged"
         trial, problem = _read(raw)
@@ -71,7 +72,8 @@ class Store(Database):
             self.tell("aside", ident, str(number), data_timestamp)
             return "older"
         if held is not None:
-            self._revive(ident, data_timestamp)
+            if newest_wins:
+                self._revive(ident, gone, None, data_timestamp)
             self._forget_derived(ident)
         self.db.execute(
             "INSERT INTO trial VALUES (?1, ?2, NULL, ?3) "
@@ -90,24 +92,20 @@ class Store(Database):
         self.tell("aside", raw.nct_id, str(number), data_timestamp)
         return True
 
-    def _taken_back(self, ident: str, data_timestamp: str | None) -> bool:
+    def _taken_back(self, ident: str, gone: str | None, data_timestamp: str | None) -> bool:
         """The registry answered an id by a record of its own: it is not gone and leads nowhere else; whether it was."""
-        led, gone = self.db.execute(
-            "SELECT (SELECT nct_id FROM alias WHERE alias = ?1 AND told_by = '301'), "
-            "(SELECT gone FROM trial WHERE nct_id = ?1)",
-            (ident,),
-        ).fetchone()
+        led = self.db.execute("SELECT nct_id FROM alias WHERE alias = ? AND told_by = '301'", (ident,)).fetchone()
         if led is not None:
             self.db.execute("DELETE FROM alias WHERE alias = ? AND told_by = '301'", (ident,))
-        return self._revive(ident, data_timestamp, led=led) if led is not None or gone is not None else False
+        return self._revive(ident, gone, None if led is None else led[0], data_timestamp)
 
-    def _revive(self, ident: str, data_timestamp: str | None, *, led: str | None = None) -> bool:
-        gone = self.db.execute("SELECT gone FROM trial WHERE nct_id = ? AND gone NOT NULL", (ident,)).fetchone()
+    def _revive(self, ident: str, gone: str | None, led: str | None, data_timestamp: str | None) -> bool:
+        """Take back that a trial was gone since a day, or that its id led to another; whether either was so."""
         if gone is not None:
             self.db.execute("UPDATE trial SET gone = NULL WHERE nct_id = ?", (ident,))
         elif led is None:
             return False
-        self._befell(ident, "back", led if gone is None else gone[0], data_timestamp)
+        self._befell(ident, "back", gone or led, data_timestamp)
         return True
 
     def mark_gone(self, ident: str, data_timestamp: str | None) -> bool:
@@ -124,9 +122,10 @@ class Store(Database):
             self.tell(kind, ident, about or "", data_timestamp)
             self.note_change()
 
-    def _current(self, ident: str) -> tuple[int, bytes, str | None] | None:
-        row: tuple[int, bytes, str | None] | None = self.db.execute(
-            "SELECT v.number, v.content, v.last_update_posted FROM trial t "
+    def _current(self, ident: str) -> tuple[int, bytes, str | None, str | None] | None:
+        """Number, content's hash and day of update of a trial's current version; the day since which it is gone."""
+        row: tuple[int, bytes, str | None, str | None] | None = self.db.execute(
+            "SELECT v.number, v.content, v.last_update_posted, t.gone FROM trial t "
             "JOIN version v ON v.nct_id = t.nct_id AND v.number = t.version WHERE t.nct_id = ?",
             (ident,),
         ).fetchone()

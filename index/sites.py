@@ -46,6 +46,7 @@ class SiteTable:
         self._longitude: NDArray[np.float64] = self.arrays["longitude"]
         self._begins: NDArray[np.int64] = self.arrays["begins"]
         self._texts: NDArray[np.uint8] = self.arrays["texts"]
+        self._measured: tuple[tuple[float, float, int], NDArray[np.float64]] | None = None
 
     def of(self, row: int) -> list[Site]:
         """Sites of a trial, in the record's order."""
@@ -54,11 +55,21 @@ class SiteTable:
         return [_SITE.decode(self._texts[begin:end].tobytes()) for begin, end in pairwise(begins)]
 
     def distances(self, latitude: float, longitude: float, size: int) -> NDArray[np.float64]:
-        """Kilometres from a point (degrees) to the nearest site of each trial; infinite where none has a place."""
+        """Kilometres from a point (degrees) to the nearest site of each trial; infinite where none has a place.
+
+        The last point's are kept: a search asks for them to choose by, to sort by and to tell.
+        """
+        asked, measured = (latitude, longitude, size), self._measured
+        if measured is None or measured[0] != asked:
+            measured = self._measured = asked, self._nearest(latitude, longitude, size)
+        return measured[1]
+
+    def _nearest(self, latitude: float, longitude: float, size: int) -> NDArray[np.float64]:
         nearest = np.full(size, np.inf)
         placed = np.flatnonzero(~np.isnan(self._latitude))
         distance = great_circle_km(latitude, longitude, self._latitude[placed], self._longitude[placed])
         np.minimum.at(nearest, self.row[placed], distance)
+        nearest.flags.writeable = False
         return nearest
 
     def unplaced(self) -> int:

@@ -7,14 +7,19 @@ from pathlib import Path
 from crawler.errors import StoreError
 from crawler.store import Store
 from index.build import content_digest
+from index.columns import Columns
 from index.errors import IndexMissing, IndexUnusable
-from index.generation import Previous
 from index.manifest import Manifest, read_manifest
 
 
 def index_problems(store: Store, checked: dict[str, int | bool]) -> Iterator[str]:
     """Yield a sentence for each thing that is wrong in the index; `checked` is told what was looked at."""
     yield from file_problems(store.cache.index, checked)
+    yield from content_problems(store, checked)
+
+
+def content_problems(store: Store, checked: dict[str, int | bool]) -> Iterator[str]:
+    """Yield a sentence where the index, whatever its files are, was made from other versions than the records here."""
     held = _manifest(store.cache.index)
     if held is None:
         return
@@ -56,7 +61,7 @@ def ids_indexed(root: Path) -> list[str]:
     """NCT ids of the trials that the index in a folder holds, in order; none where it can't be read."""
     held = _manifest(root)
     try:
-        return [] if held is None else list(Previous.at(root / held.folder).columns.ids)
+        return [] if held is None else Columns(root / held.folder / "columns").ids
     except (OSError, ValueError):
         return []
 

@@ -83,8 +83,7 @@ def _records(store: "Store", registry: str | None, pace: float, known: list[str]
             repair.lost.append(_NO_SCOPE)
         _fetch(nct_ids, store, asked, pace, repair)
     elif nct_ids:
-        named = {nct_id for nct_id in nct_ids if nct_id in set(known)}
-        repair.lost.extend(f"{nct_id} is in the index alone: {_UNKNOWN}" for nct_id in sorted(named))
+        repair.lost.extend(f"{nct_id} is in the index alone: {_UNKNOWN}" for nct_id in sorted({*nct_ids} & {*known}))
     tell_lost(store, repair, before, _UNKNOWN if asked is None else "the registry did not give it")
     derive(store, repair)
 
@@ -108,14 +107,15 @@ def _index(store: "Store", repair: "Repair") -> None:
     """Bring the index to the records again; anew where its files are damaged or all of them are gone."""
     from crawler.errors import TrialkinError
     from index.build import current
-    from index.verify import file_problems, index_problems
+    from index.verify import content_problems, file_problems
     from serve.commands.collect import bring_up
 
-    is_sound = current(store.cache.index) is not None and not list(index_problems(store, {}))
+    damaged = list(file_problems(store.cache.index, {}))
+    is_sound = not damaged and current(store.cache.index) is not None and not list(content_problems(store, {}))
     if is_sound or not store.counts()["trials"]:
         return
     try:
-        engine, documents, _ = bring_up(store, "auto", rebuild=bool(list(file_problems(store.cache.index, {}))))
+        engine, documents, _ = bring_up(store, "auto", rebuild=bool(damaged))
     except TrialkinError as error:
         repair.lost.append(f"the index could not be built: {error}")
     else:
